@@ -1,0 +1,36 @@
+import { fileURLToPath } from 'node:url';
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { migrate } from 'drizzle-orm/node-postgres/migrator';
+import pg from 'pg';
+
+/** A pool and drizzle over it; `db.$client` is the pool for statements that drizzle would slow down. */
+export type Database = NodePgDatabase & { $client: pg.Pool };
+/** Either the database or a transaction on it. */
+export type Executor = Pick<NodePgDatabase, 'execute' | 'select' | 'insert' | 'update' | 'delete'>;
+
+// int8 identities and sequence numbers stay below 2^53; quantities are read as bigint by their columns.
+const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
+
+export function openDatabase(url: string, options: { readonly connectionsMax?: number } = {}): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.connectionsMax ?? 10,
+    connectionTimeoutMillis: 5_000,
+    application_name: 'stallgrid',
+  });
+  // An idle connection that the server drops must not end the process; the next query reconnects.
+  pool.on('error', () => {});
+  return drizzle({ client: pool });
+}
+
+/** Brings the schema up to date. Safe to run from several processes at once (advisory lock). */
+export async function migrateDatabase(db: Database): Promise<void> {
+  const lock = await db.$client.connect();
+  try {
+    await lock.query('SELECT pg_advisory_lock(7214001)');
+    await migrate(db, { migrationsFolder: MIGRATIONS });
+  } finally {
+    await lock.query('SELECT pg_advisory_unlock(7214001)').catch(() => {});
+    lock.release();
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * The ordered, durable record of everything devices sent. The broker appends; ingest reads.
+ *
+ * - record: one MQTT publish, as it came.
+ * - frame: the records that one commit made durable, in the order they were appended; the unit of reading.
+ * - seq: a frame's number; grows by at least one a frame, never reused, also after trimming.
+ */
+export interface JournalRecord {
+  readonly site: string;
+  readonly device: string;
+  /** The topic's last segment: `up`, `event`, `state` or `ack`. */
+  readonly kind: string;
+  readonly payload: Uint8Array;
+  /** Epoch milliseconds on the platform's clock. */
+  readonly receivedAt: number;
+  readonly retain: boolean;
+}
+
+export interface JournalFrame {
+  readonly seq: number;
+  readonly records: readonly JournalRecord[];
+}
+
+export interface ReadOptions {
+  /** Stop after the frame that brings the records to this number. At least one frame is returned if there is one. */
+  readonly recordsMax: number;
+  /** Wait this long for a frame when there is none yet. Default 0. */
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Journal {
+  /**
+   * Resolves only when the record would survive a power cut.
+   * @throws JournalFullError when the quota or the disk is exhausted, after which nothing of it was kept;
+   *   JournalClosedError after close.
+   */
+  append(record: JournalRecord): Promise<void>;
+  /** Frames with a seq above `after`, oldest first; empty when there are none (after `waitMs`). */
+  read(after: number, options: ReadOptions): Promise<readonly JournalFrame[]>;
+  /** The newest durable frame's seq, 0 for an empty journal that never had one. */
+  head(): Promise<number>;
+  /**
+   * Drops frames that every reader is past (`seq <= upTo`) and whose newest record was received before
+   * `receivedBefore` (epoch ms). Returns how many were dropped.
+   */
+  trim(options: { readonly upTo: number; readonly receivedBefore: number }): Promise<number>;
+  status(): Promise<JournalStatus>;
+  close(): Promise<void>;
+}
+
+export interface JournalStatus {
+  /** False while appends fail because the journal cannot take more. */
+  readonly writable: boolean;
+  readonly frames: number;
+  readonly bytes: number;
+  readonly bytesMax: number;
+}
+
+export class JournalFullError extends Error {
+  override readonly name = 'JournalFullError';
+}
+export class JournalClosedError extends Error {
+  override readonly name = 'JournalClosedError';
+}

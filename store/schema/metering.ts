@@ -1,0 +1,103 @@
+import {
+  bigint,
+  index,
+  integer,
+  numeric,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  unique,
+} from 'drizzle-orm/pg-core';
+import { BASE_UNITS, COMMODITIES } from '../../domain/commodities.ts';
+import { READING_QUALITY, READING_SOURCES } from '../../domain/readings.ts';
+import { devices } from './devices.ts';
+import { places, sites } from './places.ts';
+
+/** Where usage happens, whatever meter is installed there. */
+export const meteringPoints = pgTable(
+  'metering_points',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    siteId: text('site_id')
+      .notNull()
+      .references(() => sites.id),
+    /** The stall that uses it; null for the site's own (main meters, common areas): the house pays. */
+    placeId: bigint('place_id', { mode: 'number' }).references(() => places.id),
+    commodity: text({ enum: COMMODITIES }).notNull(),
+    code: text().notNull(),
+    /** Base units an hour that the supply can deliver at most: what is above is implausible. */
+    maxRate: bigint('max_rate', { mode: 'number' }).notNull(),
+  },
+  (t) => [unique('metering_points_code').on(t.siteId, t.code), index('metering_points_place').on(t.placeId)],
+);
+
+/** One cumulative counter of a meter. */
+export const registers = pgTable(
+  'registers',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    deviceId: text('device_id')
+      .notNull()
+      .references(() => devices.id),
+    /** The profile's point that reports it. */
+    point: text().notNull(),
+    unit: text({ enum: BASE_UNITS }).notNull(),
+    /** Base units at which the dial wraps to zero. */
+    modulus: bigint({ mode: 'bigint' }).notNull(),
+  },
+  (t) => [unique('registers_point').on(t.deviceId, t.point)],
+);
+
+/** A register serves a metering point from start to end. Overlaps on either side are refused (exclusion constraints). */
+export const installations = pgTable(
+  'installations',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    registerId: bigint('register_id', { mode: 'number' })
+      .notNull()
+      .references(() => registers.id),
+    meteringPointId: bigint('metering_point_id', { mode: 'number' })
+      .notNull()
+      .references(() => meteringPoints.id),
+    startsAt: timestamp('starts_at', { withTimezone: true }).notNull(),
+    startValue: bigint('start_value', { mode: 'bigint' }).notNull(),
+    endsAt: timestamp('ends_at', { withTimezone: true }),
+    endValue: bigint('end_value', { mode: 'bigint' }),
+    /** CT × PT ratio (倍率): what the register shows × multiplier = what was used. */
+    multiplier: numeric({ precision: 12, scale: 4 }).notNull().default('1'),
+  },
+  (t) => [
+    index('installations_point').on(t.meteringPointId),
+    index('installations_register').on(t.registerId),
+  ],
+);
+
+/** Partitioned by month of `ts` (migration). The first value for an instant stays; another one is a conflict. */
+export const readings = pgTable(
+  'readings',
+  {
+    registerId: bigint('register_id', { mode: 'number' }).notNull(),
+    ts: timestamp({ withTimezone: true }).notNull(),
+    value: bigint({ mode: 'bigint' }).notNull(),
+    quality: text({ enum: READING_QUALITY }).notNull(),
+    source: text({ enum: READING_SOURCES }).notNull(),
+    receivedAt: timestamp('received_at', { withTimezone: true }).notNull(),
+    /** The journal frame it came in; null for a manual one. */
+    journalSeq: bigint('journal_seq', { mode: 'number' }),
+  },
+  (t) => [primaryKey({ columns: [t.registerId, t.ts] })],
+);
+
+/** Another value for an instant that already has one: for a rule or a person to settle. */
+export const readingConflicts = pgTable(
+  'reading_conflicts',
+  {
+    registerId: bigint('register_id', { mode: 'number' }).notNull(),
+    ts: timestamp({ withTimezone: true }).notNull(),
+    value: bigint({ mode: 'bigint' }).notNull(),
+    receivedAt: timestamp('received_at', { withTimezone: true }).notNull(),
+    revision: integer().notNull().default(1),
+  },
+  (t) => [primaryKey({ columns: [t.registerId, t.ts, t.value] })],
+);
