@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const PORT = 'a port number from 0 to 65535 (0: any free one)';
+const url = (...protocols: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol));
+const pemFile = z.string().transform((path, context) => {
+  try {
+    const pem = readFileSync(path, 'utf8');
+    if (pem.includes('-----BEGIN ')) return pem;
+  } catch {}
+  context.addIssue('not readable');
+  return z.NEVER;
+});
+
+/** Every variable: its schema, and in words what it accepts, which is also what a wrong value is answered with. */
+const VARIABLES = {
+  HTTP_PORT: [port.default(8080), PORT],
+  MQTT_PORT: [port.default(1883), PORT],
+  MQTTS_PORT: [port.default(8883), PORT],
+  TLS_CERT: [pemFile.optional(), 'the path of a readable PEM certificate'],
+  TLS_KEY: [pemFile.optional(), 'the path of a readable PEM private key'],
+  DATA_DIR: [z.string().default('./data'), 'the path of a folder to keep data in'],
+  DATABASE_URL: [
+    url('postgres:', 'postgresql:').optional(),
+    'a URL like postgres://user:password@host:5432/name',
+  ],
+  DATABASE_CONNECTIONS: [z.coerce.number().int().min(4).max(200).default(20), 'a number from 4 to 200'],
+  INFLUX_URL: [url('http:', 'https:').optional(), 'a URL like http://host:8086'],
+  INFLUX_TOKEN: [
+    z.string().default(''),
+    'an API token; on 1.x `user:password`, or nothing where it asks for none',
+  ],
+  INFLUX_ORG: [z.string().default('stallgrid'), "an organisation's name"],
+  INFLUX_BUCKET: [z.string().default('stallgrid'), "a bucket's name; on 1.x a database's"],
+  INFLUX_API: [z.enum(['v2', 'v1']).default('v2'), 'v2 (InfluxDB 2.x and 3.x) or v1'],
+  JOURNAL_DAYS: [
+    z.coerce.number().positive().max(3_650).default(7),
+    'a number of days above 0 and up to 3650',
+  ],
+  JOURNAL_GB: [
+    z.coerce.number().positive().max(100_000).default(20),
+    'the largest size of the journal in GB, above 0',
+  ],
+  ADMIN_TOKEN: [z.string().min(16).optional(), 'a secret of at least 16 characters'],
+  AUTH_SECRET: [
+    z.string().min(32).optional(),
+    'a secret of at least 32 characters, the same for every api process',
+  ],
+  PUBLIC_URL: [url('http:', 'https:').optional(), 'the URL that browsers use, like https://market.example'],
+  LOG_LEVEL: [
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+    'trace, debug, info, warn, error, fatal or silent',
+  ],
+} as const satisfies Record<string, readonly [z.ZodType, string]>;
+
+type Name = keyof typeof VARIABLES;
+export type Config = { readonly [K in Name]: z.infer<(typeof VARIABLES)[K][0]> };
+
+/** What a wrong environment is answered with: one line that names the variable and what it accepts. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads the configuration; an empty variable counts as absent.
+ * @throws ConfigError for the first wrong one.
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const config: Record<string, unknown> = {};
+  for (const [name, [schema, accepts]] of Object.entries(VARIABLES)) {
+    const text = env[name]?.trim() || undefined;
+    const parsed = schema.safeParse(text);
+    if (!parsed.success)
+      throw new ConfigError(`${name}=${redacted(name, text)} is wrong: it accepts ${accepts}`);
+    config[name] = parsed.data;
+  }
+  const { TLS_CERT, TLS_KEY } = config;
+  if (!TLS_CERT !== !TLS_KEY) throw new ConfigError('TLS_CERT and TLS_KEY go together: set both, or neither');
+  return config as Config;
+}
+
+const redacted = (name: string, text: string | undefined): string =>
+  /TOKEN|SECRET|DATABASE_URL/.test(name) ? '…' : JSON.stringify(text);

@@ -1,0 +1,38 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readConfig } from '../config.ts';
+
+test('an empty environment gives the documented defaults', () => {
+  expect(readConfig({ HTTP_PORT: ' ' })).toMatchObject({
+    HTTP_PORT: 8080,
+    MQTT_PORT: 1883,
+    MQTTS_PORT: 8883,
+    DATA_DIR: './data',
+    INFLUX_API: 'v2',
+    JOURNAL_DAYS: 7,
+    LOG_LEVEL: 'info',
+  });
+});
+
+test.each([
+  ['HTTP_PORT', 'eighty', /^HTTP_PORT="eighty" is wrong: it accepts a port number/],
+  ['MQTT_PORT', '70000', /^MQTT_PORT="70000" is wrong/],
+  ['DATABASE_URL', 'mysql://root:hunter2@db/x', /^DATABASE_URL=… is wrong: it accepts a URL like postgres:/],
+  ['INFLUX_API', 'v3', /^INFLUX_API="v3" is wrong: it accepts v2 /],
+  ['JOURNAL_DAYS', '0', /^JOURNAL_DAYS="0" is wrong/],
+  ['ADMIN_TOKEN', 'short', /^ADMIN_TOKEN=… is wrong: it accepts a secret of at least 16/],
+  ['LOG_LEVEL', 'loud', /^LOG_LEVEL="loud" is wrong/],
+  ['TLS_CERT', '/nowhere/cert.pem', /^TLS_CERT="\/nowhere\/cert.pem" is wrong: .*PEM certificate/],
+])('a wrong %s is answered with one line that names it and what it accepts', (name, value, message) => {
+  const read = () => readConfig({ [name]: value });
+  expect(read).toThrow(message);
+  expect(read).not.toThrow(/\n|hunter2/);
+});
+
+test('a certificate without its key is refused', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'stallgrid-config-')), 'cert.pem');
+  writeFileSync(file, '-----BEGIN CERTIFICATE-----\n');
+  expect(() => readConfig({ TLS_CERT: file })).toThrow('TLS_CERT and TLS_KEY go together');
+});
