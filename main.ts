@@ -1,0 +1,252 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type Logger, pino } from 'pino';
+import { startApi } from './api/start.ts';
+import { startBilling } from './billing/start.ts';
+import { startBroker } from './broker/start.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { startDemo } from './demo/start.ts';
+import { startIngest } from './ingest/start.ts';
+import { keptSecret, lockDataDir } from './store/data-dir.ts';
+import { type Database, migrateDatabase, openDatabase } from './store/database.ts';
+import { influxdInstalled, startInfluxd } from './store/embedded/influxd.ts';
+import { startEmbeddedPostgres } from './store/embedded/postgres.ts';
+import { openLmdbJournal } from './store/journal/lmdb.ts';
+import { ensureBuiltInProfiles } from './store/profiles.ts';
+import { openInfluxTelemetry } from './store/telemetry/influx.ts';
+import type { TelemetryStore } from './store/telemetry/port.ts';
+import { openPostgresTelemetry } from './store/telemetry/postgres.ts';
+
+const PARTS = ['broker', 'ingest', 'billing', 'api'] as const;
+type Part = (typeof PARTS)[number];
+
+const HELP = `usage: node main.js [broker] [ingest] [billing] [api] [--demo [--influxd]]
+
+Starts the parts named, or all of them in this process when none is. The environment configures it: see README.md.
+
+  --demo      a demonstration market with simulated devices
+  --influxd   telemetry in a local InfluxDB 1.x (an installed \`influxd\`), not in Postgres
+  --help      this text
+`;
+
+interface Command {
+  readonly parts: readonly Part[];
+  readonly demo: boolean;
+  readonly influxd: boolean;
+}
+
+const DATABASE_WAIT_MS_MAX = 60_000;
+/** A terminal's Ctrl-C reaches us twice under npm: only a later one means "now". */
+const IMPATIENT_MS = 1_000;
+
+/** Runs what `steps` started, in reverse, each once and all of them also when one fails. */
+class Closers {
+  readonly #closers: (() => unknown)[] = [];
+  add(close: () => unknown): void {
+    this.#closers.push(close);
+  }
+  async closeAll(log: Logger): Promise<void> {
+    for (let close = this.#closers.pop(); close; close = this.#closers.pop()) {
+      try {
+        await close();
+      } catch (error) {
+        log.error({ err: error }, 'close failed');
+      }
+    }
+  }
+}
+
+async function start(
+  config: Config,
+  command: Command,
+  log: Logger,
+  closers: Closers,
+  say: Say,
+): Promise<void> {
+  const runs = (part: Part): boolean => command.parts.includes(part);
+  const dataDir = resolve(config.DATA_DIR);
+  mkdirSync(dataDir, { recursive: true });
+  for (const part of command.parts) closers.add(lockDataDir(dataDir, part));
+
+  const databaseUrl = config.DATABASE_URL ?? (await startOwnPostgres(dataDir, command, closers, say));
+  const db = openDatabase(databaseUrl, { connectionsMax: config.DATABASE_CONNECTIONS });
+  closers.add(() => db.$client.end());
+  await migrateWhenReachable(db, log, say);
+  await ensureBuiltInProfiles(db);
+
+  const telemetry = await openTelemetry(config, command, dataDir, db, closers, say);
+  closers.add(() => telemetry.close());
+
+  const needsJournal = runs('broker') || runs('ingest') || runs('api');
+  const journal = needsJournal
+    ? await openLmdbJournal({ dir: join(dataDir, 'journal'), bytesMax: config.JOURNAL_GB * 1e9 })
+    : undefined;
+  if (journal) closers.add(() => journal.close());
+
+  const shared = { db, databaseUrl, telemetry, log };
+  if (runs('ingest') && journal) {
+    const ingest = await startIngest({ ...shared, journal, journalDays: config.JOURNAL_DAYS });
+    closers.add(() => ingest.close());
+  }
+  if (runs('billing')) {
+    const billing = await startBilling(shared);
+    closers.add(() => billing.close());
+  }
+  let mqttPort = config.MQTT_PORT;
+  if (runs('broker') && journal) {
+    const { TLS_CERT: cert, TLS_KEY: key } = config;
+    const broker = await startBroker({
+      ...shared,
+      journal,
+      port: config.MQTT_PORT,
+      ...(cert && key ? { tls: { port: config.MQTTS_PORT, cert, key } } : {}),
+    });
+    closers.add(() => broker.close());
+    mqttPort = broker.port;
+    say(
+      `devices: mqtt://localhost:${broker.port}${broker.tlsPort ? ` and mqtts://localhost:${broker.tlsPort}` : ''}`,
+    );
+  }
+  let httpPort = config.HTTP_PORT;
+  if (runs('api')) {
+    const api = await startApi({
+      ...shared,
+      ...(journal ? { journal } : {}),
+      port: config.HTTP_PORT,
+      dashboardDir: dashboardDir(),
+      authSecret: config.AUTH_SECRET ?? keptSecret(dataDir, 'auth-secret'),
+      ...(config.ADMIN_TOKEN ? { adminToken: config.ADMIN_TOKEN } : {}),
+      ...(config.PUBLIC_URL ? { publicUrl: config.PUBLIC_URL } : {}),
+    });
+    closers.add(() => api.close());
+    httpPort = api.port;
+  }
+  if (command.demo) {
+    const demo = await startDemo({ db, dataDir, mqttPort, log, print: say });
+    closers.add(() => demo.close());
+  }
+  say(runs('api') ? `ready: http://localhost:${httpPort}` : `ready: ${command.parts.join(', ')}`);
+}
+
+async function startOwnPostgres(
+  dataDir: string,
+  command: Command,
+  closers: Closers,
+  say: Say,
+): Promise<string> {
+  if (command.parts.length < PARTS.length) {
+    throw new ConfigError('DATABASE_URL is needed when the parts run in processes of their own');
+  }
+  say('starting the embedded Postgres …');
+  const postgres = await startEmbeddedPostgres({ dir: join(dataDir, 'postgres') });
+  closers.add(() => postgres.stop());
+  return postgres.url;
+}
+
+async function migrateWhenReachable(db: Database, log: Logger, say: Say): Promise<void> {
+  for (let waitedMs = 0; ; waitedMs += 1_000) {
+    try {
+      return await migrateDatabase(db);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? '';
+      const away = /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|57P03)/.test(code);
+      if (!away || waitedMs >= DATABASE_WAIT_MS_MAX) throw error;
+      if (waitedMs === 0) say('waiting for the database …');
+      log.debug({ err: error }, 'database not reachable yet');
+      await sleep(1_000);
+    }
+  }
+}
+
+async function openTelemetry(
+  config: Config,
+  command: Command,
+  dataDir: string,
+  db: Database,
+  closers: Closers,
+  say: Say,
+): Promise<TelemetryStore> {
+  const { INFLUX_TOKEN: token, INFLUX_ORG: org, INFLUX_BUCKET: bucket } = config;
+  if (command.influxd) {
+    if (!influxdInstalled()) throw new ConfigError('--influxd needs an installed InfluxDB 1.x (`influxd`)');
+    say('starting the local InfluxDB …');
+    const influxd = await startInfluxd({ dir: join(dataDir, 'influxdb') });
+    closers.add(() => influxd.stop());
+    return openInfluxTelemetry({ url: influxd.url, token, org, bucket, api: 'v1' });
+  }
+  if (!config.INFLUX_URL) return openPostgresTelemetry(db);
+  return openInfluxTelemetry({ url: config.INFLUX_URL, token, org, bucket, api: config.INFLUX_API });
+}
+
+/** Compiled, this file is dist/server/main.js; from source it lies at the top. */
+function dashboardDir(): string {
+  const built = fileURLToPath(new URL('../dashboard', import.meta.url));
+  return existsSync(join(built, 'index.html'))
+    ? built
+    : fileURLToPath(new URL('./dist/dashboard', import.meta.url));
+}
+
+function readCommand(args: readonly string[]): Command | 'help' {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      demo: { type: 'boolean', default: false },
+      influxd: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return 'help';
+  const unknown = positionals.find((name) => !(PARTS as readonly string[]).includes(name));
+  if (unknown) throw new ConfigError(`there is no part "${unknown}": there are ${PARTS.join(', ')}`);
+  if (values.demo && positionals.length > 0) throw new ConfigError('--demo runs all parts: name none');
+  const parts = PARTS.filter((part) => positionals.length === 0 || positionals.includes(part));
+  return { parts, demo: values.demo, influxd: values.influxd };
+}
+
+type Say = (line: string) => void;
+
+async function main(): Promise<void> {
+  const command = readCommand(process.argv.slice(2));
+  if (command === 'help') return void process.stdout.write(HELP);
+  const config = readConfig();
+  // Someone watches the demonstration's terminal: progress in sentences, and of the log only what went wrong.
+  const level = command.demo && config.LOG_LEVEL === 'info' ? 'warn' : config.LOG_LEVEL;
+  const log = pino({ level });
+  const startedAt = performance.now();
+  const say: Say = command.demo
+    ? (line) => console.log(`[${((performance.now() - startedAt) / 1_000).toFixed(1).padStart(5)} s] ${line}`)
+    : (line) => log.info(line);
+
+  const closers = new Closers();
+  let stopping: number | null = null;
+  const stop = async (): Promise<void> => {
+    if (stopping !== null) {
+      if (performance.now() - stopping > IMPATIENT_MS) process.exit(130);
+      return;
+    }
+    stopping = performance.now();
+    say('stopping …');
+    await closers.closeAll(log);
+    say('stopped');
+    process.exit(0);
+  };
+  process.on('SIGINT', () => void stop());
+  process.on('SIGTERM', () => void stop());
+  try {
+    await start(config, command, log, closers, say);
+  } catch (error) {
+    if (stopping !== null) return;
+    await closers.closeAll(log);
+    throw error;
+  }
+}
+
+main().catch((error: Error & { code?: string }) => {
+  const expected = error instanceof ConfigError || error.code?.startsWith('ERR_PARSE_ARGS');
+  console.error(expected ? error.message : (error.stack ?? error.message));
+  process.exit(expected ? 2 : 1);
+});
