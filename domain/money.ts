@@ -1,0 +1,61 @@
+import { type Decimal, formatDecimal, unitsAtScale } from './decimal.ts';
+
+export const ROUNDING_MODES = ['half_up', 'half_even', 'down', 'up'] as const;
+export type RoundingMode = (typeof ROUNDING_MODES)[number];
+
+/** Decimals of the currency's minor unit (ISO 4217): CNY 2, JPY 0, KWD 3. */
+export function minorDigits(currency: string): number {
+  const { maximumFractionDigits } = new Intl.NumberFormat('en', {
+    style: 'currency',
+    currency,
+  }).resolvedOptions();
+  return maximumFractionDigits ?? 2;
+}
+
+/** Rounds `amount` (currency units) to a multiple of `quantumMinor` minor units; half and up are away from zero. */
+export function roundToMinor(
+  amount: Decimal,
+  digits: number,
+  mode: RoundingMode,
+  quantumMinor: bigint,
+): bigint {
+  const negative = amount.units < 0n;
+  const numerator = (negative ? -amount.units : amount.units) * 10n ** BigInt(digits);
+  const divisor = 10n ** BigInt(amount.scale) * quantumMinor;
+  const quotient = numerator / divisor;
+  const rest = numerator % divisor;
+  const steps = roundsUp(mode, quotient, 2n * rest, divisor, rest) ? quotient + 1n : quotient;
+  return (negative ? -steps : steps) * quantumMinor;
+}
+
+function roundsUp(
+  mode: RoundingMode,
+  quotient: bigint,
+  twice: bigint,
+  divisor: bigint,
+  rest: bigint,
+): boolean {
+  switch (mode) {
+    case 'down':
+      return false;
+    case 'up':
+      return rest > 0n;
+    case 'half_up':
+      return twice >= divisor;
+    case 'half_even':
+      return twice > divisor || (twice === divisor && quotient % 2n === 1n);
+  }
+}
+
+/** The quantum in minor units. Throws a RangeError where it is not a positive number of whole minor units. */
+export function quantumInMinor(quantum: Decimal, digits: number): bigint {
+  if (quantum.units <= 0n) throw new RangeError('a quantum is above zero');
+  return unitsAtScale(quantum, digits);
+}
+
+/** Minor units as the currency's amount: 12345 with 2 digits is `123.45`. */
+export function formatMinor(amount: bigint, digits: number): string {
+  const text = formatDecimal({ units: amount < 0n ? -amount : amount, scale: digits });
+  const [whole = '0', fraction = ''] = text.split('.');
+  return `${amount < 0n ? '-' : ''}${whole}${digits > 0 ? `.${fraction.padEnd(digits, '0')}` : ''}`;
+}
