@@ -27,6 +27,8 @@ export interface EmbeddedPostgresOptions {
   readonly dir: string;
   /** False only for tests: a crash of the machine may lose data. */
   readonly durable?: boolean;
+  /** Default: any free one. */
+  readonly port?: number;
 }
 
 const START_MS_MAX = 60_000;
@@ -50,7 +52,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   if (!existsSync(join(data, 'PG_VERSION'))) await createCluster(binaries.initdb, data, password, who, log);
   await stopLeftBehind(data);
 
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const settings: Record<string, string | number> = {
     port,
     listen_addresses: '127.0.0.1',
