@@ -32,8 +32,9 @@ export interface ReadOptions {
 export interface Journal {
   /**
    * Resolves only when the record would survive a power cut.
+   * The record's bytes must not change until then.
    * @throws JournalFullError when the quota or the disk is exhausted, after which nothing of it was kept;
-   *   JournalClosedError after close.
+   *   JournalBusyError when too much is waiting for the disk already; JournalClosedError after close.
    */
   append(record: JournalRecord): Promise<void>;
   /** Frames with a seq above `after`, oldest first; empty when there are none (after `waitMs`). */
@@ -42,11 +43,18 @@ export interface Journal {
   head(): Promise<number>;
   /**
    * Drops frames that every reader is past (`seq <= upTo`) and whose newest record was received before
-   * `receivedBefore` (epoch ms). Returns how many were dropped.
+   * `receivedBefore` (epoch ms), and then, oldest first and whatever their age, those that readers are past
+   * until at most `bytesTo` bytes are kept. Returns how many were dropped.
    */
-  trim(options: { readonly upTo: number; readonly receivedBefore: number }): Promise<number>;
+  trim(options: TrimOptions): Promise<number>;
   status(): Promise<JournalStatus>;
   close(): Promise<void>;
+}
+
+export interface TrimOptions {
+  readonly upTo: number;
+  readonly receivedBefore: number;
+  readonly bytesTo?: number;
 }
 
 export interface JournalStatus {
@@ -59,6 +67,9 @@ export interface JournalStatus {
 
 export class JournalFullError extends Error {
   override readonly name = 'JournalFullError';
+}
+export class JournalBusyError extends Error {
+  override readonly name = 'JournalBusyError';
 }
 export class JournalClosedError extends Error {
   override readonly name = 'JournalClosedError';
