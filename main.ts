@@ -230,14 +230,17 @@ async function main(): Promise<void> {
     }
     stopping = performance.now();
     say('stopping …');
+    // A start that is under way would go on opening things behind our back.
+    await starting.catch(() => {});
     await closers.closeAll(log);
     say('stopped');
     process.exit(0);
   };
   process.on('SIGINT', () => void stop());
   process.on('SIGTERM', () => void stop());
+  const starting = start(config, command, log, closers, say);
   try {
-    await start(config, command, log, closers, say);
+    await starting;
   } catch (error) {
     if (stopping !== null) return;
     await closers.closeAll(log);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -52,6 +52,7 @@ async function run(
   mqttPort: number,
 ): Promise<Platform> {
   const { dataDir } = options;
+  mkdirSync(dataDir, { recursive: true });
   const log = join(dataDir, 'platform.log');
   const fd = openSync(log, 'a');
   const entry = options.compiled ? ['dist/server/main.js'] : ['--import', 'tsx', 'main.ts'];
