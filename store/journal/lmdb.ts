@@ -76,7 +76,11 @@ class LmdbJournal implements Journal {
     this.#bytesMax = bytesMax;
     this.#root = open({
       path: dir,
+      // Else a folder with a dot in its name would be taken for a file.
+      noSubdir: false,
       overlappingSync: false,
+      // On, lmdb-js makes a promise of its own for each batch and leaves its rejection unhandled (3.5.5).
+      eventTurnBatching: false,
       mapSize: bytesMax + FRAME_BYTES_MAX * 8,
       maxDbs: 2,
     });
@@ -135,6 +139,7 @@ class LmdbJournal implements Journal {
         return;
       }
       timer = setTimeout(() => this.#stall(frame), COMMIT_MS_MAX);
+      if (this.#refused?.by === 'disk') await this.#advance(value.length);
       const newest = frame.records.reduce((max, record) => Math.max(max, record.receivedAt), 0);
       await this.#stored(this.#frames.put([this.#head() + 1, newest], value), value.length);
       this.#refused = undefined;
@@ -247,9 +252,11 @@ class LmdbJournal implements Journal {
       }
       const last = keys.at(-1);
       if (!last) return dropped;
-      // Written in one turn of the event loop, these are one transaction, and the last promise is all of theirs.
-      for (const key of keys) void this.#frames.remove(key);
-      await this.#stored(this.#meta.put('seq', Math.max(last[0], this.#trimmed())), 0);
+      const removed = this.#frames.batch(() => {
+        for (const key of keys) void this.#frames.remove(key);
+        void this.#meta.put('seq', Math.max(last[0], this.#trimmed()));
+      });
+      await this.#stored(removed, 0);
       dropped += keys.length;
     }
   }
@@ -267,12 +274,18 @@ class LmdbJournal implements Journal {
   async #probe({ bytes, at }: { readonly bytes: number; readonly at: number }): Promise<void> {
     if (this.#writing || performance.now() < at + DISK_RETRY_MS) return;
     try {
+      await this.#advance(bytes);
       await this.#stored(this.#meta.put('probe', Buffer.alloc(bytes)), bytes);
       await this.#stored(this.#meta.remove('probe'), bytes);
       this.#refused = undefined;
     } catch {
       // Still full: `#stored` has noted when.
     }
+  }
+
+  /** LMDB reuses pages from the second commit on after the one that freed them; on a full disk this is the first. */
+  async #advance(bytes: number): Promise<void> {
+    await this.#stored(this.#meta.put('probe', 0), bytes);
   }
 
   #usage(): { frames: number; bytes: number } {
