@@ -1,0 +1,112 @@
+import type { Queryable } from './database.ts';
+
+/** A device may act on time and its acknowledgement still take this long; later, the command has expired. */
+const ACK_GRACE = `interval '30 s'`;
+
+export interface CommandAck {
+  /** The command's id, a UUID. */
+  readonly id: string;
+  /** Who sent the acknowledgement: only the addressed device's counts. */
+  readonly device: string;
+  readonly ok: boolean;
+  readonly result: unknown;
+  /** When the platform received it. */
+  readonly at: Date;
+}
+
+/**
+ * Ends commands with what their devices answered. The first answer that was received in time counts, however much
+ * later it is read from the journal; one to an unknown command, from another device or after the time is ignored.
+ */
+export async function finishCommands(db: Queryable, acks: readonly CommandAck[]): Promise<void> {
+  if (acks.length === 0) return;
+  await db.query({
+    name: 'finish_commands',
+    text: `UPDATE commands c SET status = CASE WHEN answer.ok THEN 'succeeded' ELSE 'failed' END,
+             finished_at = answer.at, result = answer.result::jsonb
+           FROM (
+             SELECT DISTINCT ON (c.id) c.id, a.ok, a.at, a.result
+             FROM unnest($1::uuid[], $2::text[], $3::boolean[], $4::timestamptz[], $5::text[])
+               WITH ORDINALITY AS a (id, device, ok, at, result, nth)
+             JOIN commands c ON c.id = a.id AND c.device_id = a.device
+             WHERE c.status IN ('queued', 'sent', 'expired') AND a.at <= c.expires_at + ${ACK_GRACE}
+             ORDER BY c.id, a.nth
+           ) AS answer
+           WHERE c.id = answer.id`,
+    values: [
+      acks.map((ack) => ack.id),
+      acks.map((ack) => ack.device),
+      acks.map((ack) => ack.ok),
+      acks.map((ack) => ack.at),
+      acks.map((ack) => (ack.result === undefined ? null : JSON.stringify(ack.result))),
+    ],
+  });
+}
+
+export interface ClaimedCommand {
+  readonly id: string;
+  readonly device: string;
+  readonly op: string;
+  readonly args: Record<string, unknown>;
+  readonly expiresAt: Date;
+}
+
+/**
+ * Takes queued commands of these devices for sending, oldest first: whoever claims a command is the only one to
+ * send it. At most `limit`; a full answer means there may be more.
+ */
+export async function claimCommands(
+  db: Queryable,
+  claim: { readonly devices: readonly string[]; readonly limit: number; readonly at: Date },
+): Promise<ClaimedCommand[]> {
+  const { rows } = await db.query<ClaimedCommand & { created_at: Date }>({
+    name: 'claim_commands',
+    text: `UPDATE commands SET status = 'sent', sent_at = $3
+           WHERE id IN (
+             SELECT id FROM commands
+             WHERE device_id = ANY ($1) AND status = 'queued' AND expires_at > $3
+             ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
+           )
+           RETURNING id, device_id AS device, op, args, expires_at AS "expiresAt", created_at`,
+    values: [claim.devices, claim.limit, claim.at],
+  });
+  return rows.sort((a, b) => a.created_at.getTime() - b.created_at.getTime());
+}
+
+/** Gives back claimed commands that did not arrive, to be claimed again. */
+export async function requeueCommands(db: Queryable, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await db.query({
+    name: 'requeue_commands',
+    text: `UPDATE commands SET status = 'queued' WHERE id = ANY ($1::uuid[]) AND status = 'sent'`,
+    values: [ids],
+  });
+}
+
+/** Devices that have commands to be sent, at most `limit`. */
+export async function devicesWithCommands(
+  db: Queryable,
+  { at, limit }: { readonly at: Date; readonly limit: number },
+): Promise<string[]> {
+  const { rows } = await db.query<{ device: string }>({
+    name: 'devices_with_commands',
+    text: `SELECT DISTINCT device_id AS device FROM commands WHERE status = 'queued' AND expires_at > $1 LIMIT $2`,
+    values: [at, limit],
+  });
+  return rows.map((row) => row.device);
+}
+
+/** Ends commands whose time is up: unsent ones at once, sent ones when no acknowledgement can count any more. */
+export async function expireCommands(db: Queryable, at: Date): Promise<number> {
+  const { rowCount } = await db.query({
+    name: 'expire_commands',
+    text: `UPDATE commands SET status = 'expired', finished_at = $1
+           WHERE id IN (
+             SELECT id FROM commands
+             WHERE (status = 'queued' AND expires_at <= $1) OR (status = 'sent' AND expires_at + ${ACK_GRACE} <= $1)
+             FOR UPDATE SKIP LOCKED
+           )`,
+    values: [at],
+  });
+  return rowCount ?? 0;
+}
