@@ -36,6 +36,20 @@ export const zUplink = z.object({
 });
 export type Uplink = z.infer<typeof zUplink>;
 
+/**
+ * An uplink as it arrives. Its values are judged one by one against the device's profile, so that one wrong value
+ * does not cost the others; handed through untouched, because copying them took most of the time of parsing.
+ */
+export const zReceivedUplink = z.object({
+  id: z.string().max(64).optional(),
+  ts: zTimestamp.optional(),
+  values: z.custom<Readonly<Record<string, unknown>>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'must be an object of points',
+  ),
+});
+export type ReceivedUplink = z.infer<typeof zReceivedUplink>;
+
 export const zEvent = z.object({
   id: z.string().max(64).optional(),
   ts: zTimestamp,

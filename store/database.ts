@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { sql } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
@@ -7,6 +8,13 @@ import pg from 'pg';
 export type Database = NodePgDatabase & { $client: pg.Pool };
 /** Either the database or a transaction on it. */
 export type Executor = Pick<NodePgDatabase, 'execute' | 'select' | 'insert' | 'update' | 'delete'>;
+/** The pool, a connection or a transaction on one, for statements that drizzle would slow down. */
+export interface Queryable {
+  query<Row extends pg.QueryResultRow>(
+    query: string | pg.QueryConfig,
+    values?: unknown[],
+  ): Promise<pg.QueryResult<Row>>;
+}
 
 // int8 identities and sequence numbers stay below 2^53; quantities are read as bigint by their columns.
 const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
@@ -33,4 +41,9 @@ export async function migrateDatabase(db: Database): Promise<void> {
     await lock.query('SELECT pg_advisory_unlock(7214001)').catch(() => {});
     lock.release();
   }
+}
+
+/** @throws when the database does not answer. */
+export async function pingDatabase(db: Database): Promise<void> {
+  await db.execute(sql`SELECT 1`);
 }

@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Database } from '../store/database.ts';
+import type { Journal } from '../store/journal/port.ts';
+import type { TelemetryStore } from '../store/telemetry/port.ts';
+import { openDeviceCatalog } from './device-catalog.ts';
+import { reportLagOf } from './metrics.ts';
+import { openPipeline } from './pipeline.ts';
+
+export interface IngestDeps {
+  readonly db: Database;
+  readonly databaseUrl: string;
+  readonly journal: Journal;
+  readonly telemetry: TelemetryStore;
+  readonly log: Logger;
+  /** Worked-off messages stay in the journal for this long. */
+  readonly journalDays: number;
+  /** Epoch milliseconds. */
+  readonly clock?: () => number;
+  readonly trimEveryMs?: number;
+}
+
+const CLOSE_MS_MAX = 3_000;
+
+/**
+ * Works off the journal: decodes what devices sent, and stores what it became. Starts also while a database is
+ * away, and goes on when it is back.
+ */
+export async function startIngest(deps: IngestDeps): Promise<{ close(): Promise<void> }> {
+  const { journal, log, journalDays, clock = Date.now, trimEveryMs = 60_000 } = deps;
+  const closing = new AbortController();
+  const catalog = await openDeviceCatalog(deps);
+  const pipeline = openPipeline({ ...deps, clock, catalog, signal: closing.signal });
+  const done = pipeline.run();
+  reportLagOf(pipeline);
+
+  let trimUpTo = 0;
+  const trimmer = setInterval(() => {
+    // As far as the cursor was one round ago: its commit may be lost in a crash for less than a second.
+    const upTo = trimUpTo;
+    trimUpTo = pipeline.cursor();
+    const receivedBefore = clock() - journalDays * 86_400_000;
+    journal
+      .trim({ upTo, receivedBefore })
+      .catch((err) => log.warn({ err }, 'ingest: could not trim the journal'));
+  }, trimEveryMs);
+
+  return {
+    async close() {
+      clearInterval(trimmer);
+      reportLagOf(null);
+      closing.abort();
+      await Promise.race([done, sleep(CLOSE_MS_MAX, undefined, { ref: false })]);
+      await catalog.close();
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import type { DeadLetterReason } from '../domain/dead-letters.ts';
+import type { Queryable } from './database.ts';
+import { numbersParam, textsParam } from './pg-arrays.ts';
+
+export interface NewDeadLetter {
+  readonly site: string;
+  readonly device: string;
+  readonly topic: string;
+  /** The message's raw bytes, whole. */
+  readonly payload: Uint8Array;
+  readonly reason: DeadLetterReason;
+  readonly detail: string;
+  readonly receivedAt: number;
+  readonly journalSeq: number;
+  readonly recordIndex: number;
+  /** Position in an array payload; -1 for the whole message. */
+  readonly itemIndex: number;
+}
+
+const CHUNK_BYTES_MAX = 1024 * 1024;
+
+/** Keeps refused messages. The same record again is a no-op. */
+export async function insertDeadLetters(db: Queryable, letters: readonly NewDeadLetter[]): Promise<void> {
+  let from = 0;
+  let bytes = 0;
+  for (let at = 0; at < letters.length; at++) {
+    bytes += letters[at]?.payload.length ?? 0;
+    if (bytes < CHUNK_BYTES_MAX && at + 1 < letters.length) continue;
+    await insertChunk(db, letters.slice(from, at + 1));
+    from = at + 1;
+    bytes = 0;
+  }
+}
+
+async function insertChunk(db: Queryable, letters: readonly NewDeadLetter[]): Promise<void> {
+  await db.query({
+    name: 'insert_dead_letters',
+    text: `INSERT INTO dead_letters
+             (site_id, device_id, topic, payload, reason, detail, received_at, journal_seq, record_index, item_index)
+           SELECT s, d, t, p, r, e, to_timestamp(a / 1000), q, n, i
+           FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::float8[],
+             $8::bigint[], $9::int[], $10::int[]) AS input (s, d, t, p, r, e, a, q, n, i)
+           ON CONFLICT DO NOTHING`,
+    values: [
+      textsParam(letters, (l) => l.site),
+      textsParam(letters, (l) => l.device),
+      textsParam(letters, (l) => l.topic),
+      letters.map((l) => Buffer.from(l.payload.buffer, l.payload.byteOffset, l.payload.byteLength)),
+      textsParam(letters, (l) => l.reason),
+      textsParam(letters, (l) => l.detail),
+      numbersParam(letters, (l) => l.receivedAt),
+      numbersParam(letters, (l) => l.journalSeq),
+      numbersParam(letters, (l) => l.recordIndex),
+      numbersParam(letters, (l) => l.itemIndex),
+    ],
+  });
+}
