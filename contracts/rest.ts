@@ -32,6 +32,10 @@ export const zPageQuery = z.object({
 export const zPage = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 
+export const zId = z.coerce.number().int().positive();
+export const zIdParams = z.object({ id: zId });
+export const zDeviceIdParams = z.object({ id: z.string().regex(SEGMENT) });
+
 /** RFC 9457. `errors` names each wrong field. */
 export const zProblem = z.object({
   type: z.string(),
@@ -58,19 +62,23 @@ export const zSite = z.object({
   currency: z.string(),
 });
 
-const zRect = z.object({ x: z.number(), y: z.number(), w: z.number(), h: z.number() });
+export const zRect = z.object({ x: z.number(), y: z.number(), w: z.number(), h: z.number() });
+/** In metres; at most as much as one answer can hold. */
+export const zPlan = z.object({
+  width: z.number(),
+  height: z.number(),
+  walls: z.array(z.tuple([z.number(), z.number(), z.number(), z.number()])).max(20_000),
+  labels: z.array(z.object({ x: z.number(), y: z.number(), text: z.string() })).max(2_000),
+});
 export const zFloor = z.object({
   id: z.number().int(),
   site: z.string(),
   code: z.string(),
   name: z.string(),
-  plan: z.object({
-    width: z.number(),
-    height: z.number(),
-    walls: z.array(z.tuple([z.number(), z.number(), z.number(), z.number()])),
-    labels: z.array(z.object({ x: z.number(), y: z.number(), text: z.string() })),
-  }),
+  plan: zPlan,
 });
+
+export const zFloorQuery = zPageQuery.extend({ site: z.string().optional() });
 
 export const zLeaseSummary = z.object({
   id: z.number().int(),
@@ -151,6 +159,13 @@ export const zDeviceCreated = zDevice.extend({
   mqtt: z.object({ clientId: z.string(), username: z.string(), topic: z.string() }),
   registers: z.array(z.object({ id: z.number().int(), point: z.string() })),
 });
+export const zDevicePatch = z.object({ enabled: z.boolean() });
+export const zSecretRotate = z
+  .object({ overlapS: z.number().int().min(0).max(2_592_000).default(86_400) })
+  .prefault({});
+export const zSecretRotated = zDeviceCreated
+  .pick({ secret: true, mqtt: true })
+  .extend({ previousUntil: zInstant });
 export const zDeviceQuery = zPageQuery.extend({
   site: z.string().optional(),
   kind: z.enum(DEVICE_KINDS).optional(),
@@ -175,6 +190,7 @@ export const zProfile = z.object({
   intervalS: z.number(),
   points: z.array(z.object({ name: z.string(), type: z.string(), unit: z.string().nullable() })),
 });
+export const zProfiles = zPage(zProfile);
 
 export const zTelemetryQuery = z.object({
   point: z.string(),

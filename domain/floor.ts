@@ -18,14 +18,19 @@ export interface StallState {
  */
 export function stateHash(states: Iterable<StallState>): string {
   let sum = 0;
-  for (const s of states) {
-    const text = `${s.id}|${s.occupancy}|${s.leased ? 1 : 0}|${s.measuredAt ?? ''}|${s.seenAt ?? ''}`;
-    let h = 0x811c9dc5;
-    for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-    sum = (sum + (h >>> 0)) >>> 0;
-  }
-  return sum.toString(16).padStart(8, '0');
+  for (const state of states) sum = (sum + hashOfStall(state)) >>> 0;
+  return hashText(sum);
 }
+
+/** One state's part of the sum: what a change takes away and what it adds. */
+export function hashOfStall(s: StallState): number {
+  const text = `${s.id}|${s.occupancy}|${s.leased ? 1 : 0}|${s.measuredAt ?? ''}|${s.seenAt ?? ''}`;
+  let h = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  return h >>> 0;
+}
+
+export const hashText = (sum: number): string => sum.toString(16).padStart(8, '0');
 
 /** A state is stale once the sensor has been silent for more than twice its interval. */
 export function isStale(state: StallState, intervalS: number, now: number): boolean {

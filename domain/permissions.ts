@@ -17,6 +17,10 @@ export const PERMISSIONS = {
   'billing:run': ['operator', 'biller'],
   'fee-lines:read': ['operator', 'biller'],
   'fee-lines:read-own': ['merchant'],
+  'sites:write': ['operator'],
+  'places:write': ['operator', 'integrator'],
+  'leases:read': ['operator', 'biller'],
+  'leases:write': ['operator', 'biller'],
   'users:write': ['operator'],
 } as const satisfies Record<string, readonly Role[]>;
 export type Permission = keyof typeof PERMISSIONS;

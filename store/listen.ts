@@ -8,10 +8,14 @@ export interface ListenOptions {
   readonly onNotice: (channel: string, payload: unknown) => void;
   /** After every connect, the first included: whatever was notified while disconnected was missed, so reload. */
   readonly onConnected: () => void | Promise<void>;
+  /** Whatever is notified from now until `onConnected` is missed. */
+  readonly onLost?: () => void;
   readonly log: Logger;
 }
 
 const RECONNECT_MS_MAX = 5_000;
+/** A peer that vanished without a word leaves the connection open: ask now and then, and wait so long for an answer. */
+const PROBE_MS = 5_000;
 
 /** Postgres LISTEN on a connection of its own that reconnects by itself. Never throws because the server is away. */
 export async function listen(options: ListenOptions): Promise<{ close(): Promise<void> }> {
@@ -28,9 +32,12 @@ export async function listen(options: ListenOptions): Promise<{ close(): Promise
       connectionTimeoutMillis: 5_000,
     });
     let lost = false;
+    let probe: NodeJS.Timeout | undefined;
     const onLost = (error?: Error): void => {
+      clearInterval(probe);
       if (lost || closed) return;
       lost = true;
+      options.onLost?.();
       next.end().catch(() => {});
       const waitMs = Math.min(RECONNECT_MS_MAX, 100 * 2 ** attempts++) * (0.5 + Math.random() / 2);
       options.log.warn({ err: error, waitMs }, 'listen: connection lost, will reconnect');
@@ -45,6 +52,8 @@ export async function listen(options: ListenOptions): Promise<{ close(): Promise
       client = next;
       if (closed) return void (await next.end());
       attempts = 0;
+      probe = setInterval(() => void next.query(PROBE).catch(onLost), PROBE_MS);
+      probe.unref();
       await options.onConnected();
     } catch (error) {
       onLost(error as Error);
@@ -60,6 +69,9 @@ export async function listen(options: ListenOptions): Promise<{ close(): Promise
     },
   };
 }
+
+// `query_timeout` of one query: not in the driver's types.
+const PROBE = { text: 'SELECT 1', query_timeout: PROBE_MS };
 
 function parseJson(text: string | undefined): unknown {
   try {

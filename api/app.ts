@@ -1,0 +1,144 @@
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import websocket from '@fastify/websocket';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Logger } from 'pino';
+import { type Auth, createAuth } from '../store/auth.ts';
+import type { Database } from '../store/database.ts';
+import type { Journal } from '../store/journal/port.ts';
+import type { TelemetryStore } from '../store/telemetry/port.ts';
+import { guardRoutes } from './access.ts';
+import { createAuthenticate } from './authenticate.ts';
+import { dashboardRoutes } from './dashboard.ts';
+import { healthRoutes } from './health.ts';
+import type { LiveHub } from './live/hub.ts';
+import { liveRoute } from './live/route.ts';
+import { measureRequests, measureSockets, metricsRoute } from './metrics.ts';
+import { describeApi, docsRoutes } from './openapi.ts';
+import { handleError, Problem, sendProblem } from './problems.ts';
+import { ROUTES } from './route-table.ts';
+import type { App } from './routes.ts';
+import { signInRoutes } from './sign-in.ts';
+
+export interface AppDeps {
+  readonly db: Database;
+  readonly telemetry: TelemetryStore;
+  readonly journal?: Journal | undefined;
+  readonly hub: LiveHub;
+  readonly log: Logger;
+  readonly authSecret: string;
+  readonly adminToken?: string | undefined;
+  /** The built dashboard; without one only the API is served. */
+  readonly dashboardDir?: string | undefined;
+  /** Where browsers reach the platform, when a proxy stands before it, e.g. `https://market.example`. */
+  readonly publicUrl?: string | undefined;
+  /** Requests a minute from one address. */
+  readonly requestsPerMinuteMax?: number | undefined;
+}
+
+const BODY_BYTES_MAX = 1024 * 1024;
+const REQUEST_MS_MAX = 60_000;
+const URL_SEGMENT_LENGTH_MAX = 200;
+/** A dashboard asks a few times a minute; a script that registers thousands of devices asks a hundred times a second. */
+const REQUESTS_PER_MINUTE_MAX = 12_000;
+/** What a client sends over a live socket is ignored, and small. */
+const SOCKET_MESSAGE_BYTES_MAX = 1024;
+
+/** The HTTP application without a port: listen on it, or inject requests. */
+export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: deps.log,
+    // A line a request drowns what matters: metrics count requests, errors are logged.
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    connectionTimeout: 0,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: URL_SEGMENT_LENGTH_MAX },
+    // A proxy on this host may say who asks; anybody else's word on it is not taken.
+    trustProxy: 'loopback',
+  }).withTypeProvider<ZodTypeProvider>() as unknown as FastifyInstance;
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(handleError);
+  // JSON is the only body there is: a cross-site form cannot send it.
+  app.removeContentTypeParser('text/plain');
+
+  const auth: Auth = createAuth({
+    db: deps.db,
+    secret: deps.authSecret,
+    secureCookies: deps.publicUrl?.startsWith('https:') ?? false,
+    log: deps.log,
+  });
+  const authenticate = createAuthenticate({ db: deps.db, auth, adminToken: deps.adminToken });
+
+  await app.register(helmet, {
+    global: true,
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        // antd writes its styles into the page.
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:', 'blob:'],
+        fontSrc: ["'self'", 'data:'],
+        // 'self' covers ws: of the same host only in newer browsers.
+        connectSrc: ["'self'", 'ws:', 'wss:'],
+        objectSrc: ["'none'"],
+        baseUri: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'self'"],
+      },
+    },
+    // Whoever terminates TLS says so; over plain http on a LAN these headers would only break the page.
+    strictTransportSecurity: false,
+    crossOriginOpenerPolicy: deps.publicUrl?.startsWith('https:') ?? false,
+    originAgentCluster: false,
+  });
+  await app.register(rateLimit, {
+    global: true,
+    max: deps.requestsPerMinuteMax ?? REQUESTS_PER_MINUTE_MAX,
+    timeWindow: 60_000,
+    cache: 10_000,
+    errorResponseBuilder: (_request, { after }) =>
+      new Problem(429, `too many requests from this address, try again in ${after}`),
+  });
+  await app.register(websocket, {
+    options: { maxPayload: SOCKET_MESSAGE_BYTES_MAX, perMessageDeflate: false, clientTracking: true },
+    errorHandler: (error, socket) => {
+      deps.log.warn({ err: error }, 'live socket failed');
+      socket.terminate();
+    },
+  });
+  measureRequests(app);
+  measureSockets(() => deps.hub.count());
+  guardRoutes(app, { authenticate, publicUrl: deps.publicUrl });
+  await describeApi(app);
+
+  const typed = app as unknown as App;
+  healthRoutes(typed, deps);
+  metricsRoute(app);
+  signInRoutes(app, { auth, publicUrl: deps.publicUrl });
+  await app.register(
+    async (scope) => {
+      const v1 = scope as unknown as App;
+      for (const routes of ROUTES) routes(v1, { db: deps.db, telemetry: deps.telemetry });
+      liveRoute(v1, { db: deps.db, hub: deps.hub, authenticate });
+    },
+    { prefix: '/api/v1' },
+  );
+  await docsRoutes(app);
+  const sendDashboard =
+    deps.dashboardDir === undefined ? undefined : await dashboardRoutes(app, deps.dashboardDir);
+
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0] ?? '';
+    const isPage = request.method === 'GET' && !/^\/(api|healthz|readyz|metrics)(\/|$)/.test(path);
+    // Every address of the dashboard is its one page; a missing asset is missing.
+    if (sendDashboard && isPage && !/\.[a-z0-9]{2,5}$/i.test(path)) return sendDashboard(reply);
+    sendProblem(request, reply, new Problem(404, `there is nothing at ${request.method} ${path}`));
+  });
+  return app;
+}

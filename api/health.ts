@@ -1,0 +1,124 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { readCursor } from '../store/cursors.ts';
+import { type Database, pingDatabase } from '../store/database.ts';
+import type { Journal } from '../store/journal/port.ts';
+import type { TelemetryStore } from '../store/telemetry/port.ts';
+import type { App } from './routes.ts';
+import { within } from './within.ts';
+
+const CHECK_MS_MAX = 2_000;
+const CACHE_MS = 1_000;
+/** Ingest's name in `journal_cursors`. */
+const INGEST = 'ingest';
+/** Readings this old that nobody decoded: devices are fine, everyone else looks at the past. */
+const LAG_S_MAX = 300;
+
+export const zHealth = z.object({
+  ok: z.boolean(),
+  checks: z.record(
+    z.string(),
+    z.object({ ok: z.boolean(), detail: z.string(), latencyMs: z.number().nonnegative() }),
+  ),
+});
+export type Health = z.infer<typeof zHealth>;
+
+export interface HealthDeps {
+  readonly db: Database;
+  readonly telemetry: TelemetryStore;
+  readonly journal?: Journal | undefined;
+}
+
+type Check = () => Promise<{ ok: boolean; detail: string }>;
+
+function checksOf({ db, telemetry, journal }: HealthDeps): Record<string, Check> {
+  return {
+    postgres: async () => {
+      await pingDatabase(db);
+      return { ok: true, detail: 'answers' };
+    },
+    telemetry: async () => {
+      await telemetry.ping();
+      return { ok: true, detail: 'answers' };
+    },
+    // A process that serves the api alone has no journal at hand.
+    ...(journal
+      ? {
+          journal: async () => {
+            const { writable, bytes, bytesMax } = await journal.status();
+            const used = `${Math.round((bytes / bytesMax) * 100)} % of its quota used`;
+            return { ok: writable, detail: writable ? used : `cannot take more: ${used}` };
+          },
+          ingest: () => ingestLag(db, journal),
+        }
+      : {}),
+  };
+}
+
+async function ingestLag(db: Database, journal: Journal): Promise<{ ok: boolean; detail: string }> {
+  const [cursor, head] = await Promise.all([readCursor(db, INGEST), journal.head()]);
+  const frames = Math.max(0, head - cursor);
+  if (frames === 0) return { ok: true, detail: '0 frames behind' };
+  const [oldest] = await journal.read(cursor, { recordsMax: 1 });
+  const receivedAt = oldest?.records[0]?.receivedAt;
+  const seconds = receivedAt === undefined ? 0 : Math.max(0, (Date.now() - receivedAt) / 1000);
+  return { ok: seconds <= LAG_S_MAX, detail: `${frames} frames, ${seconds.toFixed(1)} s behind` };
+}
+
+async function run(check: Check): Promise<Health['checks'][string]> {
+  const startedAt = performance.now();
+  const took = (): number => Math.round((performance.now() - startedAt) * 10) / 10;
+  try {
+    return { ...(await within(CHECK_MS_MAX, check())), latencyMs: took() };
+  } catch (error) {
+    return { ok: false, detail: error instanceof Error ? error.message : String(error), latencyMs: took() };
+  }
+}
+
+/** `/healthz`: the process answers. `/readyz`: so does everything it needs; asked at most once a second. */
+export function healthRoutes(app: App & FastifyInstance, deps: HealthDeps): void {
+  const checks = Object.entries(checksOf(deps));
+  let cached: { at: number; health: Promise<Health> } | undefined;
+
+  async function checkAll(): Promise<Health> {
+    const results = await Promise.all(checks.map(async ([name, check]) => [name, await run(check)] as const));
+    return { ok: results.every(([, { ok }]) => ok), checks: Object.fromEntries(results) };
+  }
+
+  const config = { access: 'public', rateLimit: false } as const;
+  app.get(
+    '/healthz',
+    {
+      config,
+      schema: {
+        tags: ['operation'],
+        summary: 'The process is alive',
+        response: { 200: z.object({ ok: z.literal(true) }) },
+      },
+    },
+    async () => ({ ok: true as const }),
+  );
+  app.get(
+    '/readyz',
+    {
+      config,
+      schema: {
+        tags: ['operation'],
+        summary: 'Everything the platform needs works',
+        description:
+          'postgres, telemetry, journal (it takes messages) and ingest (how far decoding is behind). 503 when one is red.',
+        response: { 200: zHealth, 503: zHealth },
+      },
+    },
+    async (_request, reply) => {
+      if (!cached || performance.now() - cached.at > CACHE_MS) {
+        cached = { at: performance.now(), health: checkAll() };
+      }
+      const health = await cached.health;
+      return reply
+        .code(health.ok ? 200 : 503)
+        .header('cache-control', 'no-store')
+        .send(health);
+    },
+  );
+}

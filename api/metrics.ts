@@ -1,0 +1,49 @@
+import type { FastifyInstance } from 'fastify';
+import { collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client';
+
+/** Metrics live in the process's one registry: a part that starts again takes the ones that are there. */
+function httpHistogram(): Histogram<'method' | 'route' | 'status'> {
+  const name = 'stallgrid_api_request_seconds';
+  return (
+    (register.getSingleMetric(name) as Histogram<'method' | 'route' | 'status'> | undefined) ??
+    new Histogram({
+      name,
+      help: 'Time to answer an HTTP request, by route',
+      labelNames: ['method', 'route', 'status'],
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    })
+  );
+}
+
+export function measureRequests(app: FastifyInstance): void {
+  const histogram = httpHistogram();
+  app.addHook('onResponse', async (request, reply) => {
+    // The route's pattern, never the path: a path per device would be a series per device.
+    const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none');
+    histogram.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
+  });
+}
+
+export function measureSockets(count: () => number): void {
+  const name = 'stallgrid_api_live_sockets';
+  register.removeSingleMetric(name);
+  new Gauge({
+    name,
+    help: 'Live sockets open now',
+    collect() {
+      this.set(count());
+    },
+  });
+}
+
+export function metricsRoute(app: FastifyInstance): void {
+  if (!register.getSingleMetric('process_cpu_seconds_total')) collectDefaultMetrics();
+  app.get(
+    '/metrics',
+    {
+      config: { access: 'public', rateLimit: false },
+      schema: { tags: ['operation'], summary: 'Metrics in the Prometheus text format' },
+    },
+    async (_request, reply) => reply.type(register.contentType).send(await register.metrics()),
+  );
+}

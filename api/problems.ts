@@ -1,0 +1,116 @@
+import { STATUS_CODES } from 'node:http';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import type { z } from 'zod';
+import type { zProblem } from '../contracts/rest.ts';
+import { readDatabaseError } from '../store/database-errors.ts';
+
+export type ProblemBody = z.infer<typeof zProblem>;
+type FieldError = NonNullable<ProblemBody['errors']>[number];
+
+/** An expected refusal: its message is for the caller. Throw it anywhere in a request. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly status: number;
+  readonly errors: readonly FieldError[];
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    status: number,
+    detail: string,
+    more: {
+      errors?: readonly FieldError[];
+      headers?: Readonly<Record<string, string>>;
+      cause?: unknown;
+    } = {},
+  ) {
+    super(detail, { cause: more.cause });
+    this.status = status;
+    this.errors = more.errors ?? [];
+    this.headers = more.headers ?? {};
+  }
+}
+
+export const notFound = (what: string): Problem => new Problem(404, `there is no such ${what}`);
+/** A request that is well formed and names something that does not exist or does not fit. */
+export const unprocessable = (path: string, message: string): Problem =>
+  new Problem(422, `${path}: ${message}`, { errors: [{ path, message }] });
+export const unavailable = (detail: string, cause?: unknown): Problem =>
+  new Problem(503, detail, { headers: { 'retry-after': String(RETRY_AFTER_S) }, cause });
+
+const RETRY_AFTER_S = 5;
+
+/** What a broken constraint means in the caller's words. */
+const CONFLICTS: Readonly<Record<string, string>> = {
+  sites_pkey: 'a site with this id exists',
+  places_code: 'the site has a place with this code',
+  devices_serial: 'the site has a device with this serial',
+  metering_points_code: 'the site has a metering point with this code',
+  installations_one_per_point: 'the metering point has another register in that time',
+  installations_one_per_register: 'the register serves another metering point in that time',
+  leases_no_overlap: 'the stall has another lease in that time',
+  leases_one_house: 'the site has its house lease',
+  lease_tariffs_no_overlap: 'the lease has another tariff for this commodity in that time',
+  tariffs_code: 'the site has a tariff with this code',
+  tariff_versions_version: 'the tariff has this version',
+  tariff_versions_from: 'the tariff has a version that takes effect at that instant',
+  users_username_unique: 'somebody has this user name',
+};
+
+/** The one translator of errors to RFC 9457. Messages from 500 up are hidden from the caller, and logged. */
+export function handleError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = toProblem(error);
+  if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
+  sendProblem(request, reply, problem);
+}
+
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): void {
+  const hidden = problem.status >= 500 && problem.status !== 503;
+  const body: ProblemBody = {
+    type: 'about:blank',
+    title: STATUS_CODES[problem.status] ?? 'Error',
+    status: problem.status,
+    ...(hidden ? {} : { detail: problem.message }),
+    instance: request.url.split('?')[0] ?? request.url,
+    ...(problem.errors.length > 0 ? { errors: [...problem.errors] } : {}),
+  };
+  // Not the route's schema for this status: a problem looks the same everywhere.
+  void reply
+    .code(problem.status)
+    .headers(problem.headers)
+    .type('application/problem+json')
+    .serializer((text: unknown) => String(text))
+    .send(JSON.stringify(body));
+}
+
+function toProblem(error: FastifyError): Problem {
+  if (error instanceof Problem) return error;
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const where = error.validationContext ?? 'body';
+    const errors = error.validation.map((issue) => ({
+      path: [where, ...issue.instancePath.split('/').filter((part) => part !== '')].join('.'),
+      message: issue.message ?? 'is not valid',
+    }));
+    return new Problem(400, errors.map((e) => `${e.path}: ${e.message}`).join('; '), { errors });
+  }
+  const database = readDatabaseError(error);
+  if (database) return databaseProblem(database, error);
+  const status = error.statusCode ?? 500;
+  return new Problem(status >= 400 && status < 600 ? status : 500, error.message, { cause: error });
+}
+
+function databaseProblem(error: NonNullable<ReturnType<typeof readDatabaseError>>, cause: Error): Problem {
+  switch (error.kind) {
+    case 'away':
+      return unavailable('the database cannot be reached', cause);
+    case 'out-of-range':
+      return new Problem(422, 'a number is larger than the platform keeps', { cause });
+    case 'unique':
+    case 'exclusion':
+      return new Problem(409, CONFLICTS[error.constraint] ?? 'it conflicts with what exists', { cause });
+    case 'foreign-key':
+      return new Problem(422, 'it refers to something that does not exist', { cause });
+    case 'check':
+      return new Problem(422, `it breaks the rule ${error.constraint}`, { cause });
+  }
+}

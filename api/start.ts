@@ -1,0 +1,30 @@
+import type { AddressInfo } from 'node:net';
+import { type AppDeps, buildApp } from './app.ts';
+import { startLiveHub } from './live/hub.ts';
+
+export interface ApiOptions extends Omit<AppDeps, 'hub'> {
+  /** For the connection that listens to notices. */
+  readonly databaseUrl: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  /** Default: every address of the host. */
+  readonly host?: string | undefined;
+}
+
+const CONNECTIONS_MAX = 5_000;
+
+/** Serves REST, WebSocket and the dashboard. @throws when the port is taken. */
+export async function startApi(options: ApiOptions): Promise<{ port: number; close(): Promise<void> }> {
+  const hub = await startLiveHub(options);
+  try {
+    const app = await buildApp({ ...options, hub });
+    app.server.maxConnections = CONNECTIONS_MAX;
+    app.addHook('onClose', () => hub.close());
+    await app.listen({ port: options.port, host: options.host ?? '0.0.0.0' });
+    const { port } = app.server.address() as AddressInfo;
+    return { port, close: () => app.close() };
+  } catch (error) {
+    await hub.close();
+    throw error;
+  }
+}

@@ -1,0 +1,41 @@
+/** What a failed statement says about the request that caused it, as far as it can be known from SQLSTATE. */
+export type DatabaseError =
+  | { readonly kind: 'unique' | 'exclusion' | 'foreign-key' | 'check'; readonly constraint: string }
+  | { readonly kind: 'out-of-range' }
+  | { readonly kind: 'away' };
+
+/** Class 08 connection exceptions, 57P01–57P03 shutting down or starting, 53300 too many connections. */
+const AWAY_STATES = /^(08...|57P0[123]|53300)$/;
+const AWAY_ERRNO = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EPIPE',
+  'EHOSTUNREACH',
+]);
+/** The driver gives these no code. */
+const AWAY_MESSAGE =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/;
+
+const CONSTRAINT_KINDS = {
+  '23505': 'unique',
+  '23P01': 'exclusion',
+  '23503': 'foreign-key',
+  '23514': 'check',
+} as const;
+
+/** Looks through an error and its causes; undefined when it is not the database's or not one of these. */
+export function readDatabaseError(error: unknown): DatabaseError | undefined {
+  for (let e = error, depth = 0; e instanceof Error && depth < 5; e = e.cause, depth++) {
+    const { code = '', constraint = '' } = e as Error & { code?: string; constraint?: string };
+    const kind = CONSTRAINT_KINDS[code as keyof typeof CONSTRAINT_KINDS];
+    if (kind) return { kind, constraint };
+    if (code === '22003') return { kind: 'out-of-range' };
+    if (AWAY_STATES.test(code) || AWAY_ERRNO.has(code) || AWAY_MESSAGE.test(e.message))
+      return { kind: 'away' };
+    if (e instanceof AggregateError && e.errors.length > 0) return readDatabaseError(e.errors[0]);
+  }
+  return undefined;
+}
