@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BOUNDARY_METHODS, MARK_KINDS } from '../domain/metering/boundary.ts';
 import { ROUNDING_MODES } from '../domain/money.ts';
+import { EVIDENCE_INTERVALS_MAX } from '../domain/settlement/limits.ts';
 import { ROUNDING_STAGES } from '../domain/tariffs/definition.ts';
 import { zDecimalText, zFeeLine, zInstant, zIntegerText } from './rest.ts';
 
@@ -48,9 +49,6 @@ export const zEvidenceSegment = z.object({
   /** Of the metering point, base units. */
   quantity: zIntegerText,
 });
-
-/** At most this many band intervals are kept in a line; of more, only their count and hash. */
-export const EVIDENCE_INTERVALS_MAX = 800;
 
 const zUsageEvidence = z.object({
   kind: z.literal('usage'),

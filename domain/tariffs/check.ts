@@ -43,6 +43,17 @@ export function definitionFaults(definition: TariffDefinition): DefinitionFault[
   return faults;
 }
 
+/** Roundings finer than the currency's minor unit: they could not be paid. */
+export function roundingFaults(definition: TariffDefinition, digits: number): DefinitionFault[] {
+  return definition.components.flatMap(({ rounding }, i) => {
+    if (rounding?.quantum === undefined) return [];
+    const { units, scale } = parseDecimal(rounding.quantum);
+    if (scale <= digits || units % 10n ** BigInt(scale - digits) === 0n) return [];
+    const path = ['components', i, 'rounding', 'quantum'];
+    return [{ path, message: `not a whole number of minor units: the currency has ${digits} decimals` }];
+  });
+}
+
 const within = (path: readonly (string | number)[], fault: DefinitionFault): DefinitionFault => ({
   ...fault,
   path: [...path, ...fault.path],

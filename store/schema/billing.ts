@@ -6,16 +6,17 @@ import {
   jsonb,
   numeric,
   pgTable,
+  primaryKey,
   text,
   timestamp,
   unique,
 } from 'drizzle-orm/pg-core';
+import { BOUNDARY_METHODS, MARK_KINDS } from '../../domain/metering/boundary.ts';
+import { FEE_LINE_KINDS } from '../../domain/settlement/difference.ts';
 import { meteringPoints } from './metering.ts';
 import { leases } from './parties.ts';
 import { sites } from './places.ts';
 import { tariffVersions } from './tariffs.ts';
-
-export const FEE_LINE_KINDS = ['original', 'adjustment', 'reversal'] as const;
 
 /** One execution of a billing run. */
 export const billingRuns = pgTable(
@@ -32,6 +33,10 @@ export const billingRuns = pgTable(
     requestedAt: timestamp('requested_at', { withTimezone: true }).notNull().defaultNow(),
     startedAt: timestamp('started_at', { withTimezone: true }),
     finishedAt: timestamp('finished_at', { withTimezone: true }),
+    /** Times that a process took it up: more than a few means that it brings processes down. */
+    attempts: integer().notNull().default(0),
+    /** Points are taken in the order of their ids; those up to this one are done. */
+    lastPointId: bigint('last_point_id', { mode: 'number' }).notNull().default(0),
     pointsTotal: integer('points_total').notNull().default(0),
     pointsDone: integer('points_done').notNull().default(0),
     linesPosted: integer('lines_posted').notNull().default(0),
@@ -101,4 +106,36 @@ export const feeLines = pgTable(
     index('fee_lines_lease').on(t.leaseId, t.id),
     index('fee_lines_point').on(t.meteringPointId, t.serviceFrom),
   ],
+);
+
+/**
+ * The value of a metering point at a cut as it was charged, and the marks behind it. Immutable (trigger): a later
+ * reading that moves it makes the next revision. The fold goes on from `before` at the next run.
+ */
+export const boundaryValues = pgTable(
+  'boundary_values',
+  {
+    meteringPointId: bigint('metering_point_id', { mode: 'number' })
+      .notNull()
+      .references(() => meteringPoints.id),
+    at: timestamp({ withTimezone: true }).notNull(),
+    revision: integer().notNull(),
+    /** Cumulative quantity, base units. */
+    value: bigint({ mode: 'bigint' }).notNull(),
+    method: text({ enum: BOUNDARY_METHODS }).notNull(),
+    beforeKind: text('before_kind', { enum: MARK_KINDS }),
+    beforeInstallationId: bigint('before_installation_id', { mode: 'number' }),
+    beforeTs: timestamp('before_ts', { withTimezone: true }),
+    beforeValue: bigint('before_value', { mode: 'bigint' }),
+    /** Cumulative quantity at that mark, in 1/10,000 base units. */
+    beforeTotal: bigint('before_total', { mode: 'bigint' }),
+    afterKind: text('after_kind', { enum: MARK_KINDS }),
+    afterInstallationId: bigint('after_installation_id', { mode: 'number' }),
+    afterTs: timestamp('after_ts', { withTimezone: true }),
+    afterValue: bigint('after_value', { mode: 'bigint' }),
+    runId: bigint('run_id', { mode: 'number' })
+      .notNull()
+      .references(() => billingRuns.id),
+  },
+  (t) => [primaryKey({ columns: [t.meteringPointId, t.at, t.revision] })],
 );
