@@ -66,7 +66,7 @@ export interface SwarmResult {
   }[];
 }
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host);
 const KEEPALIVE_S = 60;
 const TICK_MS = 5;
 /** A run that fell behind its rate does not make up for more than this. */
@@ -80,7 +80,7 @@ const BEHIND_MS_MAX = 250;
  */
 export async function runSwarm(options: SwarmOptions): Promise<SwarmResult> {
   const { clients, window, payload, batch = 1, rate = 0, signal, drainMs = 10_000 } = options;
-  if (!options.allowRemote && !LOOPBACK.test(options.host)) {
+  if (!options.allowRemote && !isLoopback(options.host)) {
     throw new Error(`${options.host} is not a loopback address; a load test needs its owner's consent`);
   }
   if (!(window >= 1 && window <= 65_535)) throw new RangeError('window: 1 to 65535');
