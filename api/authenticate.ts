@@ -31,7 +31,7 @@ export function createAuthenticate(deps: {
   readonly adminToken?: string | undefined;
 }): Authenticate {
   return async (headers, renew) => {
-    const bearer = /^Bearer +(\S{1,512})$/i.exec(headers.authorization ?? '')?.[1];
+    const bearer = /^Bearer +(.{1,512})$/i.exec(headers.authorization ?? '')?.[1];
     if (headers.authorization !== undefined) return bearer === undefined ? null : byToken(bearer);
     return headers.cookie === undefined ? null : byCookie(headers.cookie, renew);
   };

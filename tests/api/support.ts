@@ -5,15 +5,18 @@ import { type AppDeps, buildApp } from '../../api/app.ts';
 import { startLiveHub } from '../../api/live/hub.ts';
 import type { Role } from '../../domain/permissions.ts';
 import { createApiKey } from '../../store/api-keys.ts';
+import { openDatabase } from '../../store/database.ts';
 import { ensureBuiltInProfiles } from '../../store/profiles.ts';
 import { openPostgresTelemetry } from '../../store/telemetry/postgres.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { type CutProxy, startCutProxy } from './cut-proxy.ts';
 
 export const ADMIN_TOKEN = 'a-token-for-tests';
 export const AUTH_SECRET = 'cookie-secret-for-tests-9f8e7d6c5b4a39281706';
 
 export interface TestApi extends TestDatabase {
   readonly app: FastifyInstance;
+  readonly way: CutProxy;
   /** Injects a request with a bearer token: the administrator's, or a key of the role. */
   call(options: InjectOptions & { as?: Role | 'nobody' | undefined }): Promise<Answer>;
   keyOf(role: Role, partyId?: number): Promise<string>;
@@ -29,19 +32,20 @@ export interface Answer {
   readonly body: any;
 }
 
-/** The api over a database of its own. `databaseUrl` lets a test put something between the api and Postgres. */
-export async function startTestApi(
-  options: Partial<AppDeps> & { databaseUrl?: (real: string) => string } = {},
-): Promise<TestApi> {
+/** The api over a database of its own, which it reaches by a way that a test can cut; `db` goes there directly. */
+export async function startTestApi(options: Partial<AppDeps> = {}): Promise<TestApi> {
   const database = await createTestDatabase();
   const { db } = database;
   await ensureBuiltInProfiles(db);
   const log = pino({ level: 'silent' });
-  const databaseUrl = options.databaseUrl?.(database.url) ?? database.url;
-  const hub = await startLiveHub({ db: options.db ?? db, databaseUrl, log });
+  const url = new URL(database.url);
+  const way = await startCutProxy(Number(url.port));
+  url.port = String(way.port);
+  const apiDb = openDatabase(url.href);
+  const hub = await startLiveHub({ db: apiDb, databaseUrl: url.href, log });
   const app = await buildApp({
-    db,
-    telemetry: openPostgresTelemetry(db),
+    db: apiDb,
+    telemetry: openPostgresTelemetry(apiDb),
     hub,
     log,
     authSecret: AUTH_SECRET,
@@ -62,6 +66,7 @@ export async function startTestApi(
   return {
     ...database,
     app,
+    way,
     keyOf,
     async call({ as, ...request }) {
       const token = as === undefined ? ADMIN_TOKEN : as === 'nobody' ? undefined : await keyOf(as);
@@ -82,6 +87,8 @@ export async function startTestApi(
     },
     async close() {
       await app.close();
+      await apiDb.$client.end();
+      await way.close();
       await database.drop();
     },
   };
