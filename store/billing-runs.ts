@@ -1,0 +1,169 @@
+import { and, desc, eq, inArray, lt } from 'drizzle-orm';
+import type { z } from 'zod';
+import type { zBillingRun } from '../contracts/rest.ts';
+import { RUN_PROBLEMS_MAX } from '../domain/settlement/limits.ts';
+import type { Problem } from '../domain/settlement/settle.ts';
+import type { Executor, Queryable } from './database.ts';
+import { billingRuns } from './schema/billing.ts';
+
+export type BillingRunView = z.infer<typeof zBillingRun>;
+
+export interface RunProblem extends Problem {
+  readonly meteringPointId: number;
+}
+
+/** A run that a process has taken up. */
+export interface ClaimedRun {
+  readonly id: number;
+  readonly siteId: string;
+  readonly period: string;
+  readonly timeZone: string;
+  readonly currency: string;
+  /** When it was first taken up: it charges by what had been received then. */
+  readonly startedAt: Date;
+  readonly attempts: number;
+  readonly lastPointId: number;
+}
+
+/** Queues a run; a process with billing takes it up (trigger notifies). Returns its id. */
+export async function queueRun(
+  db: Executor,
+  run: { readonly site: string; readonly period: string; readonly requestedBy: string },
+): Promise<number> {
+  const [row] = await db
+    .insert(billingRuns)
+    .values({ siteId: run.site, period: run.period, requestedBy: run.requestedBy, status: 'queued' })
+    .returning({ id: billingRuns.id });
+  if (!row) throw new Error('the queued run was not returned');
+  return row.id;
+}
+
+export async function readRun(db: Executor, id: number): Promise<BillingRunView | undefined> {
+  const [row] = await db.select().from(billingRuns).where(eq(billingRuns.id, id));
+  return row && toView(row);
+}
+
+/** The newest first. */
+export async function listRuns(
+  db: Executor,
+  filter: {
+    readonly site?: string | undefined;
+    readonly beforeId?: number | undefined;
+    readonly limit: number;
+  },
+): Promise<readonly BillingRunView[]> {
+  const rows = await db
+    .select()
+    .from(billingRuns)
+    .where(
+      and(
+        filter.site === undefined ? undefined : eq(billingRuns.siteId, filter.site),
+        filter.beforeId === undefined ? undefined : lt(billingRuns.id, filter.beforeId),
+      ),
+    )
+    .orderBy(desc(billingRuns.id))
+    .limit(filter.limit);
+  return rows.map(toView);
+}
+
+/** Queued ones, and those that run or were left running; the oldest first. */
+export async function openRuns(
+  db: Executor,
+  runsMax: number,
+): Promise<readonly { readonly id: number; readonly site: string; readonly period: string }[]> {
+  return db
+    .select({ id: billingRuns.id, site: billingRuns.siteId, period: billingRuns.period })
+    .from(billingRuns)
+    .where(inArray(billingRuns.status, ['queued', 'running']))
+    .orderBy(billingRuns.id)
+    .limit(runsMax);
+}
+
+/** Undefined when it has ended meanwhile. Call under the run's lock: only its holder may run it. */
+export async function claimRun(session: Queryable, id: number, now: Date): Promise<ClaimedRun | undefined> {
+  const { rows } = await session.query<{
+    id: string;
+    site_id: string;
+    period: string;
+    time_zone: string;
+    currency: string;
+    started_at: Date;
+    attempts: number;
+    last_point_id: string;
+  }>(
+    `UPDATE billing_runs r SET status = 'running', attempts = attempts + 1, started_at = coalesce(started_at, $2),
+       points_total = (SELECT count(*) FROM metering_points p WHERE p.site_id = r.site_id)
+     FROM sites s WHERE r.id = $1 AND s.id = r.site_id AND r.status IN ('queued', 'running')
+     RETURNING r.id, r.site_id, r.period, s.time_zone, s.currency, r.started_at, r.attempts, r.last_point_id`,
+    [id, now],
+  );
+  const row = rows[0];
+  return (
+    row && {
+      id: Number(row.id),
+      siteId: row.site_id,
+      period: row.period,
+      timeZone: row.time_zone,
+      currency: row.currency,
+      startedAt: row.started_at,
+      attempts: row.attempts,
+      lastPointId: Number(row.last_point_id),
+    }
+  );
+}
+
+/** Part of the transaction that posts the points' lines: what is recorded as done is done. */
+export async function recordProgress(
+  tx: Queryable,
+  runId: number,
+  progress: {
+    readonly points: number;
+    readonly lastPointId: number;
+    readonly lines: number;
+    readonly amount: bigint;
+    readonly problems: readonly RunProblem[];
+  },
+): Promise<void> {
+  await tx.query(
+    `UPDATE billing_runs SET points_done = points_done + $2, last_point_id = $3, lines_posted = lines_posted + $4,
+       amount_posted = amount_posted + $5,
+       problems = CASE WHEN jsonb_array_length(problems) + $7 <= ${RUN_PROBLEMS_MAX} THEN problems || $6::jsonb
+         ELSE (SELECT jsonb_agg(p ORDER BY n) FROM jsonb_array_elements(problems || $6::jsonb) WITH ORDINALITY t(p, n)
+               WHERE n <= ${RUN_PROBLEMS_MAX}) END
+     WHERE id = $1`,
+    [
+      runId,
+      progress.points,
+      progress.lastPointId,
+      progress.lines,
+      progress.amount.toString(),
+      JSON.stringify(progress.problems),
+      progress.problems.length,
+    ],
+  );
+}
+
+export async function finishRun(
+  session: Queryable,
+  id: number,
+  now: Date,
+  error: string | null,
+): Promise<void> {
+  await session.query(
+    `UPDATE billing_runs SET status = $2, finished_at = $3, error = $4 WHERE id = $1 AND status = 'running'`,
+    [id, error === null ? 'succeeded' : 'failed', now, error],
+  );
+}
+
+function toView(row: typeof billingRuns.$inferSelect): BillingRunView {
+  const { siteId, requestedAt, startedAt, finishedAt, amountPosted, problems, ...rest } = row;
+  const { id, period, status, requestedBy, pointsTotal, pointsDone, linesPosted, error } = rest;
+  return {
+    ...{ id, site: siteId, period, status, requestedBy, pointsTotal, pointsDone, linesPosted, error },
+    requestedAt: requestedAt.toISOString(),
+    startedAt: startedAt?.toISOString() ?? null,
+    finishedAt: finishedAt?.toISOString() ?? null,
+    amountPosted: `${amountPosted}`,
+    problems: [...problems],
+  };
+}

@@ -1,0 +1,137 @@
+import { and, desc, eq, getTableColumns, lt, type SQL, sql } from 'drizzle-orm';
+import type { z } from 'zod';
+import type { FeeLineEvidence } from '../contracts/fee-lines.ts';
+import type { zFeeLine } from '../contracts/rest.ts';
+import { BASE_UNIT, type Commodity } from '../domain/commodities.ts';
+import type { StoredEvidence } from '../domain/settlement/evidence.ts';
+import type { Executor } from './database.ts';
+import { feeLines } from './schema/billing.ts';
+import { meteringPoints } from './schema/metering.ts';
+import { leases, parties } from './schema/parties.ts';
+import { places } from './schema/places.ts';
+import { tariffs, tariffVersions } from './schema/tariffs.ts';
+
+export type FeeLineView = z.infer<typeof zFeeLine>;
+
+export interface FeeLineFilter {
+  readonly site?: string | undefined;
+  readonly period?: string | undefined;
+  readonly lease?: number | undefined;
+  /** The stall's code. */
+  readonly stall?: string | undefined;
+  readonly commodity?: Commodity | undefined;
+  /** Only lines of this party's leases. */
+  readonly partyId?: number | undefined;
+  /** The last id of the page before. */
+  readonly beforeId?: number | undefined;
+  readonly limit: number;
+}
+
+/** The newest first. */
+export async function listFeeLines(db: Executor, filter: FeeLineFilter): Promise<readonly FeeLineView[]> {
+  const conditions: (SQL | undefined)[] = [
+    filter.site === undefined ? undefined : eq(feeLines.siteId, filter.site),
+    filter.period === undefined ? undefined : eq(feeLines.period, filter.period),
+    filter.lease === undefined ? undefined : eq(feeLines.leaseId, filter.lease),
+    filter.stall === undefined ? undefined : eq(places.code, filter.stall),
+    filter.commodity === undefined ? undefined : eq(meteringPoints.commodity, filter.commodity),
+    filter.partyId === undefined ? undefined : eq(leases.partyId, filter.partyId),
+    filter.beforeId === undefined ? undefined : lt(feeLines.id, filter.beforeId),
+  ];
+  const rows = await selectLines(db)
+    .where(and(...conditions))
+    .orderBy(desc(feeLines.id))
+    .limit(filter.limit);
+  return rows.map(toView);
+}
+
+/** A line with what it was computed from. */
+export async function readFeeLine(
+  db: Executor,
+  id: number,
+): Promise<
+  | (FeeLineView & {
+      readonly inputHash: string;
+      readonly evidence: FeeLineEvidence;
+      readonly partyId: number;
+    })
+  | undefined
+> {
+  const [row] = await selectLines(db).where(eq(feeLines.id, id));
+  if (!row) return undefined;
+  const [{ evidence } = { evidence: undefined }] = await db
+    .select({ evidence: feeLines.evidence })
+    .from(feeLines)
+    .where(eq(feeLines.id, id));
+  return {
+    ...toView(row),
+    inputHash: row.line.inputHash,
+    evidence: wireEvidence(evidence as StoredEvidence),
+    partyId: row.partyId,
+  };
+}
+
+function selectLines(db: Executor) {
+  // Evidence is large: only who asks for one line reads it.
+  const { evidence: _, ...line } = getTableColumns(feeLines);
+  return db
+    .select({
+      line,
+      partyId: leases.partyId,
+      party: parties.name,
+      stall: sql<string | null>`${places.code}`,
+      commodity: meteringPoints.commodity,
+      tariffCode: tariffs.code,
+      tariffName: tariffs.name,
+      tariffVersion: tariffVersions.version,
+    })
+    .from(feeLines)
+    .innerJoin(leases, eq(leases.id, feeLines.leaseId))
+    .innerJoin(parties, eq(parties.id, leases.partyId))
+    .innerJoin(meteringPoints, eq(meteringPoints.id, feeLines.meteringPointId))
+    .leftJoin(places, eq(places.id, meteringPoints.placeId))
+    .innerJoin(tariffVersions, eq(tariffVersions.id, feeLines.tariffVersionId))
+    .innerJoin(tariffs, eq(tariffs.id, tariffVersions.tariffId))
+    .$dynamic();
+}
+
+type LineRow = Awaited<ReturnType<typeof selectLines>>[number];
+
+function toView({ line, party, stall, commodity, ...tariff }: LineRow): FeeLineView {
+  return {
+    id: line.id,
+    site: line.siteId,
+    period: line.period,
+    lease: { id: line.leaseId, party, stall },
+    meteringPointId: line.meteringPointId,
+    commodity,
+    serviceFrom: line.serviceFrom.toISOString(),
+    serviceTo: line.serviceTo.toISOString(),
+    tariff: { code: tariff.tariffCode, name: tariff.tariffName, version: tariff.tariffVersion },
+    component: line.component,
+    band: line.band,
+    sequence: line.sequence,
+    quantity: `${line.quantity}`,
+    unit: BASE_UNIT[commodity],
+    unitPrice: line.unitPrice,
+    amount: `${line.amount}`,
+    currency: line.currency,
+    kind: line.kind,
+    correctsId: line.correctsId,
+    postedAt: line.postedAt.toISOString(),
+  };
+}
+
+function wireEvidence(stored: StoredEvidence): FeeLineEvidence {
+  if (stored.kind === 'reversal') return { ...stored, reverses: [...stored.reverses] };
+  const list = stored.intervals.list?.map(([from, to, quantity]) => ({
+    from: new Date(from).toISOString(),
+    to: new Date(to).toISOString(),
+    quantity,
+  }));
+  return {
+    ...stored,
+    segments: [...stored.segments],
+    intervals: { ...stored.intervals, list: list ?? null },
+  };
+}
