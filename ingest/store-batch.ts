@@ -24,18 +24,23 @@ export async function storeBatch(
   batch: Batch,
   cursor: CursorMove | null,
 ): Promise<void> {
-  await partitions.ensure(db.$client, batch.readings);
   const sightings = throttle.due(batch.sightings.values());
-  await repeatableTransaction(db.$client, async (tx) => {
-    await insertReadings(tx, batch.readings);
-    await storeSightings(tx, sightings);
-    await insertDeviceEvents(tx, batch.events);
-    await finishCommands(tx, batch.acks);
-    await insertDeadLetters(tx, batch.deadLetters);
-    const stalls = await storeOccupancy(tx, batch.occupancy);
-    for (const [site, ids] of bySite(batch, stalls)) await notifyStalls(tx, site, ids);
-    if (cursor) await moveCursor(tx, cursor);
-  });
+  try {
+    await partitions.ensure(db.$client, batch.readings);
+    await repeatableTransaction(db.$client, async (tx) => {
+      await insertReadings(tx, batch.readings);
+      await storeSightings(tx, sightings);
+      await insertDeviceEvents(tx, batch.events);
+      await finishCommands(tx, batch.acks);
+      await insertDeadLetters(tx, batch.deadLetters);
+      const stalls = await storeOccupancy(tx, batch.occupancy);
+      for (const [site, ids] of bySite(batch, stalls)) await notifyStalls(tx, site, ids);
+      if (cursor) await moveCursor(tx, cursor);
+    });
+  } catch (error) {
+    partitions.forget();
+    throw error;
+  }
   throttle.stored(sightings);
 }
 
