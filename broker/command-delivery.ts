@@ -1,0 +1,162 @@
+import { generate } from 'mqtt-packet';
+import type { Logger } from 'pino';
+import { type Command, topicOf } from '../contracts/mqtt.ts';
+import {
+  type ClaimedCommand,
+  claimCommands,
+  devicesWithCommands,
+  expireCommands,
+  requeueCommands,
+} from '../store/commands.ts';
+import type { Database } from '../store/database.ts';
+import type { DeviceConnection } from './connection.ts';
+import { commands as counted } from './metrics.ts';
+
+const SWEEP_MS = 1_000;
+const RETRY_MS = 1_000;
+/** Devices and commands of one claim. */
+const DEVICES_MAX = 500;
+const COMMANDS_MAX = 500;
+const BACKLOG_DEVICES_MAX = 100_000;
+
+export interface CommandDeliveryDeps {
+  readonly db: Database;
+  readonly log: Logger;
+  /** The device's open connection. */
+  readonly find: (device: string) => DeviceConnection | undefined;
+  readonly inFlightMax: number;
+}
+
+/**
+ * Takes queued commands from Postgres to the one device, while it is connected and subscribed and the command has
+ * not expired. Each claim sends once; a command whose PUBLISH was not acknowledged (PUBACK) when its connection
+ * was lost goes back into the queue, with the same id, by which the device knows it again. Its end is its `ack`,
+ * which ingest reads from the journal, or its expiry, which is swept up here.
+ */
+export class CommandDelivery {
+  readonly #deps: CommandDeliveryDeps;
+  readonly #due = new Set<string>();
+  readonly #timer: NodeJS.Timeout;
+  #delivering: Promise<void> | undefined;
+  #sweeping = false;
+  #closed = false;
+
+  constructor(deps: CommandDeliveryDeps) {
+    this.#deps = deps;
+    this.#timer = setInterval(() => void this.#sweep(), SWEEP_MS);
+  }
+
+  /** The device may have commands, or may take some now. */
+  wake(device: string): void {
+    if (this.#closed || !this.#canTake(device)) return;
+    this.#due.add(device);
+    this.#delivering ??= this.#deliver().finally(() => {
+      this.#delivering = undefined;
+    });
+  }
+
+  /** Notices were missed. @throws when the database does not answer. */
+  async wakeAll(): Promise<void> {
+    const query = { at: new Date(), limit: BACKLOG_DEVICES_MAX };
+    for (const device of await devicesWithCommands(this.#deps.db.$client, query)) this.wake(device);
+  }
+
+  acknowledged(connection: DeviceConnection, packetId: number): void {
+    if (connection.commandsInFlight.delete(packetId) && connection.identity)
+      this.wake(connection.identity.device);
+  }
+
+  /** Gives back what the device may not have received. */
+  async connectionLost(connection: DeviceConnection): Promise<void> {
+    const ids = [...connection.commandsInFlight.values()];
+    connection.commandsInFlight.clear();
+    if (ids.length === 0 || !connection.identity) return;
+    await this.#requeue(ids);
+    this.wake(connection.identity.device);
+  }
+
+  #canTake(device: string): boolean {
+    const connection = this.#deps.find(device);
+    return (
+      connection !== undefined &&
+      connection.subscriptions.size > 0 &&
+      connection.commandsInFlight.size < this.#deps.inFlightMax
+    );
+  }
+
+  async #deliver(): Promise<void> {
+    while (this.#due.size > 0 && !this.#closed) {
+      const devices = [...this.#due].slice(0, DEVICES_MAX);
+      for (const device of devices) this.#due.delete(device);
+      try {
+        const claim = {
+          devices: devices.filter((d) => this.#canTake(d)),
+          limit: COMMANDS_MAX,
+          at: new Date(),
+        };
+        const claimed = await claimCommands(this.#deps.db.$client, claim);
+        const unsent = claimed.filter((command) => !this.#send(command));
+        if (unsent.length > 0) await this.#requeue(unsent.map((command) => command.id));
+        if (claimed.length === COMMANDS_MAX) for (const device of devices) this.wake(device);
+      } catch (error) {
+        this.#deps.log.warn({ err: error }, 'broker: commands not read, will try again');
+        for (const device of devices) this.#due.add(device);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  /** False when it must go back into the queue. One that expired meanwhile stays claimed, for the sweep. */
+  #send({ id, device, op, args, expiresAt }: ClaimedCommand): boolean {
+    const connection = this.#deps.find(device);
+    const qos = Math.max(-1, ...(connection?.subscriptions.values() ?? []));
+    if (!connection?.identity || qos < 0 || !this.#canTake(device)) return false;
+    if (expiresAt.getTime() <= Date.now()) return true;
+    const topic = topicOf(connection.identity.site, device, 'cmd');
+    const payload = JSON.stringify({ id, op, args, expires: expiresAt.getTime() } satisfies Command);
+    const messageId = connection.nextPacketId();
+    if (qos > 0) connection.commandsInFlight.set(messageId, id);
+    connection.write(
+      generate({
+        cmd: 'publish',
+        topic,
+        payload,
+        qos: qos > 0 ? 1 : 0,
+        messageId,
+        dup: false,
+        retain: false,
+      }),
+    );
+    counted.inc({ outcome: 'sent' });
+    return true;
+  }
+
+  async #requeue(ids: readonly string[]): Promise<void> {
+    try {
+      await requeueCommands(this.#deps.db.$client, ids);
+      counted.inc({ outcome: 'requeued' }, ids.length);
+    } catch (error) {
+      this.#deps.log.warn(
+        { err: error, commands: ids.length },
+        'broker: commands not given back, they will expire',
+      );
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    try {
+      const expired = await expireCommands(this.#deps.db.$client, new Date());
+      if (expired > 0) counted.inc({ outcome: 'expired' }, expired);
+    } catch (error) {
+      this.#deps.log.debug({ err: error }, 'broker: expired commands not swept up');
+    }
+    this.#sweeping = false;
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#timer);
+  }
+}

@@ -1,0 +1,234 @@
+import { Duplex } from 'node:stream';
+import type { Limits } from './limits.ts';
+import type { Refusal } from './metrics.ts';
+import { CONNECT, type FixedHeader, PUBLISH, readFixedHeader } from './packet-framer.ts';
+import type { TokenBucket } from './token-bucket.ts';
+import type { Waiting } from './waiting.ts';
+
+/** After the broker's last bytes, a peer has this long to take them and close. */
+const LINGER_MS = 1_000;
+
+export interface ConnectionOptions {
+  readonly socket: Duplex;
+  readonly address: string;
+  /** The common name of a client certificate that was verified. */
+  readonly certificateName?: string | undefined;
+  /** Bytes that were read to tell what protocol this is. */
+  readonly firstBytes?: Buffer;
+  readonly limits: Limits;
+  readonly waiting: Waiting;
+  readonly onRefused: (reason: Refusal) => void;
+}
+
+/** Who a connection turned out to be. */
+export interface Identity {
+  readonly site: string;
+  readonly device: string;
+  /** `v1/{site}/{device}/`: it publishes and subscribes only below. */
+  readonly prefix: string;
+  /** The hash of the secret it showed; undefined with a client certificate. */
+  readonly secretHash: string | undefined;
+  /** Publishes a second, from its profile. */
+  readonly rateLimit: number;
+}
+
+/**
+ * What aedes reads from and writes to: a device's socket behind a guard. Only whole decisions pass: the fixed
+ * header of each packet is read before any byte of it, without copying, and where a packet must wait (too many
+ * unacknowledged, over the message rate, the journal behind) it and all behind it stay in the socket: TCP slows
+ * the device down and nothing is lost.
+ *
+ *   connect ──CONNECT passed──▶ connecting ──CONNACK sent──▶ open
+ */
+export class DeviceConnection extends Duplex {
+  readonly address: string;
+  readonly certificateName: string | undefined;
+  /** Once its credentials were good. */
+  identity: Identity | undefined;
+  /** The CONNACK code that the CONNECT earned before its credentials were looked at. */
+  refusedCode: number | undefined;
+  /** Granted QoS by topic filter. */
+  readonly subscriptions = new Map<string, number>();
+  /** Commands sent that the device has not yet acknowledged on the MQTT level: packet id → command id. */
+  readonly commandsInFlight = new Map<number, string>();
+  /** Packet ids of QoS 2 publishes that were stored and wait for PUBREL. */
+  readonly unreleased = new Set<number>();
+
+  readonly #socket: Duplex;
+  readonly #limits: Limits;
+  readonly #waiting: Waiting;
+  readonly #onRefused: (reason: Refusal) => void;
+  #stage: 'connect' | 'connecting' | 'open' = 'connect';
+  #bucket: TokenBucket | undefined;
+  /** Bytes still to pass of the packet that is passing. */
+  #packetLeft = 0;
+  /** What came and may not pass yet, or is half a fixed header. */
+  #held: Buffer | undefined;
+  /** aedes has not taken what passed. */
+  #full = false;
+  #unacknowledged = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #lastPacketId = 0;
+
+  constructor(options: ConnectionOptions) {
+    super({ allowHalfOpen: false, emitClose: true });
+    this.address = options.address;
+    this.certificateName = options.certificateName;
+    this.#limits = options.limits;
+    this.#waiting = options.waiting;
+    this.#onRefused = options.onRefused;
+    this.#socket = options.socket;
+    this.#socket.on('error', (error) => this.destroy(error));
+    this.#socket.on('close', () => this.destroy());
+    this.#socket.on('end', () => this.push(null));
+    this.#socket.on('data', (chunk: Buffer) => this.#take(chunk));
+    if (options.firstBytes) this.#take(options.firstBytes);
+  }
+
+  /** After CONNACK: what came behind the CONNECT may pass, at this rate. */
+  open(bucket: TokenBucket): void {
+    this.#bucket = bucket;
+    this.#stage = 'open';
+    this.proceed();
+  }
+
+  /** A publish that passed was answered for. */
+  settled(): void {
+    this.#unacknowledged--;
+    if (this.#held && this.#unacknowledged <= this.#limits.unacknowledgedMax / 2) this.proceed();
+  }
+
+  /** Tries again what had to wait. */
+  proceed(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held) this.#take(held);
+    else this.#flow();
+  }
+
+  /** Reads nothing more, for ever. */
+  stopReading(): void {
+    this.#full = true;
+    this.#held = undefined;
+    this.#socket.pause();
+  }
+
+  /** A packet id that no command in flight has. */
+  nextPacketId(): number {
+    do this.#lastPacketId = (this.#lastPacketId % 65_535) + 1;
+    while (this.commandsInFlight.has(this.#lastPacketId));
+    return this.#lastPacketId;
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.destroyed) return;
+    const bytes = this.#held ? Buffer.concat([this.#held, chunk]) : chunk;
+    this.#held = undefined;
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.#packetLeft === 0) {
+        const header = readFixedHeader(bytes, at);
+        if (header === undefined) break;
+        const refusal = this.#refusalOf(header);
+        if (refusal || !header) {
+          this.#refuse(refusal ?? 'malformed');
+          return;
+        }
+        if (!this.#mayPass(header.type)) break;
+        this.#packetLeft = header.headerBytes + header.remainingBytes;
+      }
+      const passing = Math.min(this.#packetLeft, bytes.length - at);
+      at += passing;
+      this.#packetLeft -= passing;
+    }
+    if (at < bytes.length) this.#held = at === 0 ? bytes : bytes.subarray(at);
+    if (at > 0 && !this.push(at === bytes.length ? bytes : bytes.subarray(0, at))) this.#full = true;
+    this.#flow();
+  }
+
+  #refusalOf(header: FixedHeader | null): Refusal | undefined {
+    if (!header) return 'malformed';
+    const { type, remainingBytes } = header;
+    const { connectBytesMax, payloadBytesMax, headerBytesMax } = this.#limits;
+    if (this.#stage === 'connect' && type !== CONNECT) return 'not_mqtt';
+    const bytesMax = this.#stage === 'connect' ? connectBytesMax : payloadBytesMax + headerBytesMax;
+    return remainingBytes > bytesMax ? 'packet_too_large' : undefined;
+  }
+
+  #mayPass(type: number): boolean {
+    if (this.#stage === 'connect') {
+      this.#stage = 'connecting';
+      return true;
+    }
+    if (this.#stage === 'connecting') return false;
+    if (type !== PUBLISH) return true;
+    if (this.#unacknowledged >= this.#limits.unacknowledgedMax) return false;
+    if (this.#waiting.isFull()) {
+      this.#waiting.add(this);
+      return false;
+    }
+    const now = performance.now();
+    if (this.#bucket && !this.#bucket.take(now)) {
+      this.#timer ??= setTimeout(() => {
+        this.#timer = undefined;
+        this.proceed();
+      }, this.#bucket.waitMs(now));
+      return false;
+    }
+    this.#unacknowledged++;
+    return true;
+  }
+
+  /** Half a fixed header is no reason to stop reading; a whole one that may not pass is. */
+  #flow(): void {
+    const stuck = this.#held !== undefined && readFixedHeader(this.#held, 0) !== undefined;
+    if (this.#full || stuck) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  #refuse(reason: Refusal): void {
+    this.#onRefused(reason);
+    this.#socket.destroy();
+    this.destroy();
+  }
+
+  override _read(): void {
+    if (!this.#full) return;
+    this.#full = false;
+    this.#flow();
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
+    if (this.#socket.write(chunk)) done();
+    else this.#socket.once('drain', done);
+  }
+
+  /** The PUBACKs of one journal frame leave as one write. */
+  override _writev(
+    chunks: readonly { readonly chunk: Buffer }[],
+    done: (error?: Error | null) => void,
+  ): void {
+    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), '', done);
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#socket.end();
+    done();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    clearTimeout(this.#timer);
+    this.#waiting.delete(this);
+    this.#held = undefined;
+    const socket = this.#socket;
+    if (!socket.destroyed) {
+      // A reason for the refusal may be on its way: closing with unread input would reset it away.
+      socket.removeAllListeners('data');
+      socket.resume();
+      socket.end();
+      const linger = setTimeout(() => socket.destroy(), LINGER_MS);
+      socket.once('close', () => clearTimeout(linger));
+    }
+    done(error);
+  }
+}

@@ -1,0 +1,201 @@
+import { createServer as createHttpServer, type Server as HttpServer, type IncomingMessage } from 'node:http';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import { createWebSocketStream, WebSocketServer } from 'ws';
+import type { ConnectionGate } from './connection-gate.ts';
+import type { Limits } from './limits.ts';
+import { refuse } from './metrics.ts';
+
+const WEBSOCKET_PATH = '/mqtt';
+/** The first byte of `GET`; an MQTT CONNECT starts with 0x10. */
+const HTTP_FIRST_BYTE = 0x47;
+
+export interface TlsOptions {
+  readonly port: number;
+  /** PEM. */
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+  /** Who signs client certificates, PEM. With it, a certificate of the client id's common name is as good as a secret. */
+  readonly ca?: string | Buffer;
+}
+
+/** A stream on which MQTT is expected. */
+export interface Arrival {
+  readonly socket: Duplex;
+  readonly address: string;
+  readonly certificateName?: string | undefined;
+  readonly firstBytes?: Buffer;
+}
+
+export interface FrontDoor {
+  readonly port: number;
+  readonly tlsPort: number | undefined;
+  /** Accepts nobody any more. */
+  close(): void;
+}
+
+/** Listens for MQTT, and for MQTT over WebSocket on the same ports, with and without TLS. */
+export async function openFrontDoor(options: {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: TlsOptions | undefined;
+  readonly limits: Limits;
+  readonly gate: ConnectionGate;
+  readonly onArrival: (arrival: Arrival) => void;
+}): Promise<FrontDoor> {
+  const { host, limits, gate, onArrival, tls } = options;
+  const http = webSocketServer(limits, onArrival);
+  const enter = (socket: Socket): void => {
+    const address = addressOf(socket);
+    const refusal = gate.enter(address);
+    if (refusal) {
+      refuse(refusal);
+      socket.destroy();
+      return;
+    }
+    socket.once('close', () => gate.leave());
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, 60_000);
+    socket.on('error', () => {});
+  };
+  const greet = (socket: Socket | TLSSocket): void => tellProtocol(socket, http, limits, onArrival);
+
+  const plain = createServer((socket) => {
+    enter(socket);
+    if (!socket.destroyed) greet(socket);
+  });
+  const secure = tls && tlsServer(tls, limits, greet);
+  const outer =
+    secure &&
+    createServer((socket) => {
+      enter(socket);
+      if (!socket.destroyed) secure.emit('connection', socket);
+    });
+
+  const close = (): void => {
+    plain.close();
+    outer?.close();
+    http.close();
+  };
+  try {
+    const port = await listenOn(plain, options.port, host);
+    const tlsPort = outer && tls ? await listenOn(outer, tls.port, host) : undefined;
+    return { port, tlsPort, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+async function listenOn(server: Server, port: number, host: string): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+function tlsServer(tls: TlsOptions, limits: Limits, greet: (socket: TLSSocket) => void): TlsServer {
+  const server = createTlsServer(
+    {
+      cert: tls.cert,
+      key: tls.key,
+      handshakeTimeout: limits.connectTimeoutMs,
+      ...(tls.ca ? { ca: tls.ca, requestCert: true, rejectUnauthorized: false } : {}),
+    },
+    greet,
+  );
+  server.on('tlsClientError', (_error, socket) => {
+    refuse('not_mqtt');
+    socket.destroy();
+  });
+  return server;
+}
+
+/** Hands a connection on by its first byte: to HTTP for an upgrade, to MQTT otherwise. */
+function tellProtocol(
+  socket: Socket | TLSSocket,
+  http: HttpServer,
+  limits: Limits,
+  onArrival: (arrival: Arrival) => void,
+): void {
+  const timer = connectTimer(socket, limits);
+  socket.on('error', () => {});
+  socket.once('data', (firstBytes: Buffer) => {
+    clearTimeout(timer);
+    socket.pause();
+    if (firstBytes[0] === HTTP_FIRST_BYTE) {
+      socket.unshift(firstBytes);
+      http.emit('connection', socket);
+      return;
+    }
+    onArrival({
+      socket,
+      address: addressOf(socket),
+      certificateName: certificateName(socket as TLSSocket),
+      firstBytes,
+    });
+  });
+}
+
+function connectTimer(socket: Duplex, limits: Limits): NodeJS.Timeout {
+  const timer = setTimeout(() => {
+    refuse('connect_timeout');
+    socket.destroy();
+  }, limits.connectTimeoutMs);
+  socket.once('close', () => clearTimeout(timer));
+  return timer;
+}
+
+function webSocketServer(limits: Limits, onArrival: (arrival: Arrival) => void): HttpServer {
+  const upgrades = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: limits.payloadBytesMax + limits.headerBytesMax,
+    handleProtocols: (protocols) => (protocols.has('mqtt') ? 'mqtt' : false),
+  });
+  const http = createHttpServer((_request, response) => {
+    response.writeHead(426, { connection: 'close', upgrade: 'websocket' }).end();
+  });
+  http.on('connection', (socket: Socket) => {
+    const timer = connectTimer(socket, limits);
+    socket.once('upgraded', () => clearTimeout(timer));
+  });
+  http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const refusal = refusalOfUpgrade(request);
+    if (refusal) {
+      refuse('not_mqtt');
+      socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\n\r\n`);
+      return;
+    }
+    upgrades.handleUpgrade(request, socket, head, (webSocket) => {
+      socket.emit('upgraded');
+      const address = addressOf(request.socket);
+      onArrival({
+        socket: createWebSocketStream(webSocket),
+        address,
+        certificateName: certificateName(request.socket as TLSSocket),
+      });
+    });
+  });
+  return http;
+}
+
+function refusalOfUpgrade(request: IncomingMessage): string | undefined {
+  if (request.url?.split('?')[0] !== WEBSOCKET_PATH) return '404 Not Found';
+  const protocols = request.headers['sec-websocket-protocol']?.split(',').map((protocol) => protocol.trim());
+  return protocols?.includes('mqtt') ? undefined : '400 Bad Request';
+}
+
+/** Only a certificate that our authority signed names anybody. */
+function certificateName(socket: Partial<TLSSocket>): string | undefined {
+  const name = socket.authorized === true ? socket.getPeerCertificate?.().subject?.CN : undefined;
+  return typeof name === 'string' ? name : undefined;
+}
+
+const addressOf = (socket: { readonly remoteAddress?: string | undefined }): string =>
+  socket.remoteAddress ?? 'unknown';

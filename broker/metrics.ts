@@ -1,0 +1,71 @@
+import { Counter, Gauge, Histogram } from 'prom-client';
+
+/** Counted on every message, so kept as plain numbers and handed over when someone asks. */
+export const traffic = { publishes: 0, bytes: 0 };
+
+new Counter({
+  name: 'stallgrid_broker_publishes_total',
+  help: 'Messages that devices published and the journal took',
+  collect() {
+    this.reset();
+    this.inc(traffic.publishes);
+  },
+});
+new Counter({
+  name: 'stallgrid_broker_publish_bytes_total',
+  help: 'Their payload bytes',
+  collect() {
+    this.reset();
+    this.inc(traffic.bytes);
+  },
+});
+
+/** Set by the broker that runs. */
+export const connections = { open: () => 0, connecting: () => 0 };
+new Gauge({
+  name: 'stallgrid_broker_connections',
+  help: 'Connections: open ones, and those whose credentials are not yet good',
+  labelNames: ['stage'],
+  collect() {
+    this.set({ stage: 'open' }, connections.open());
+    this.set({ stage: 'connecting' }, connections.connecting());
+  },
+});
+
+/** Why a connection was refused or closed by the broker, or a publish or subscription was not taken. */
+export type Refusal =
+  | 'too_many_connections'
+  | 'connection_rate'
+  | 'connect_timeout'
+  | 'not_mqtt'
+  | 'packet_too_large'
+  | 'malformed'
+  | 'protocol_version'
+  | 'client_id'
+  | 'credentials'
+  | 'will_topic'
+  | 'credentials_changed'
+  | 'taken_over'
+  | 'topic'
+  | 'payload_too_large'
+  | 'journal'
+  | 'protocol_error';
+
+export const refused = new Counter({
+  name: 'stallgrid_broker_refused_total',
+  help: 'Connections, publishes and subscriptions that were refused, by reason',
+  labelNames: ['reason'],
+});
+export const refuse = (reason: Refusal): void => refused.inc({ reason });
+
+export const appendSeconds = new Histogram({
+  name: 'stallgrid_broker_append_seconds',
+  help: 'From the publish to its record being durable',
+  buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+});
+
+export const commands = new Counter({
+  name: 'stallgrid_broker_commands_total',
+  help: 'Commands sent, given back because the connection was lost, and expired',
+  labelNames: ['outcome'],
+});

@@ -1,0 +1,133 @@
+import type { Logger } from 'pino';
+import { CHANNELS, zCommandNotice, zCredentialsNotice } from '../contracts/notify.ts';
+import type { Database } from '../store/database.ts';
+import type { Journal } from '../store/journal/port.ts';
+import { listen } from '../store/listen.ts';
+import { CommandDelivery } from './command-delivery.ts';
+import { ConnectionGate } from './connection-gate.ts';
+import { CredentialBook } from './credential-book.ts';
+import { DeviceBroker } from './device-broker.ts';
+import { openFrontDoor, type TlsOptions } from './front-door.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { connections } from './metrics.ts';
+import { PresenceLog } from './presence.ts';
+import { Publishes } from './publishes.ts';
+import { Waiting } from './waiting.ts';
+
+export interface BrokerDeps {
+  readonly db: Database;
+  readonly databaseUrl: string;
+  readonly journal: Journal;
+  readonly log: Logger;
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly host?: string;
+  readonly tls?: TlsOptions;
+  readonly limits?: Partial<Limits>;
+}
+
+export interface Broker {
+  readonly port: number;
+  readonly tlsPort: number | undefined;
+  close(): Promise<void>;
+}
+
+/** How often connections are checked for a secret that expired after a rotation. */
+const EXPEL_MS = 5_000;
+/** Together with the time a database may take to notice, well below 3 s. */
+const CLOSE_STEP_MS = 1_000;
+
+/**
+ * Opens the MQTT front door. Needs the database to start, and then goes on without it: credentials are in memory,
+ * online states and commands wait.
+ * @throws when the database does not answer or a port is taken.
+ */
+export async function startBroker(deps: BrokerDeps): Promise<Broker> {
+  const { db, log, journal } = deps;
+  const limits: Limits = { ...DEFAULT_LIMITS, ...deps.limits };
+  const gate = new ConnectionGate(limits);
+  const waiting = new Waiting(limits.waitingBytesMax);
+  const publishes = new Publishes({ journal, waiting, limits, log });
+  const credentials = new CredentialBook({ db, log, onChanged: (devices) => broker.expel(devices) });
+  const presence = new PresenceLog({ db, log });
+  const commands = new CommandDelivery({
+    db,
+    log,
+    find: (device) => broker.find(device),
+    inFlightMax: limits.commandsInFlightMax,
+  });
+  const broker: DeviceBroker = new DeviceBroker({
+    limits,
+    gate,
+    credentials,
+    publishes,
+    waiting,
+    log,
+    onOnline: (_connection, device) => presence.note(device, true),
+    onOffline: (connection, device) => {
+      if (!broker.find(device)) presence.note(device, false);
+      void commands.connectionLost(connection);
+    },
+    onSubscribed: (device) => commands.wake(device),
+    onCommandAcknowledged: (connection, packetId) => commands.acknowledged(connection, packetId),
+  });
+
+  const closers: (() => unknown)[] = [() => commands.close(), () => presence.close(CLOSE_STEP_MS)];
+  const close = async (): Promise<void> => {
+    for (let step = closers.pop(); step; step = closers.pop()) await step();
+  };
+  try {
+    await credentials.load();
+    await presence.reset();
+    const listener = await listen({
+      url: deps.databaseUrl,
+      channels: [CHANNELS.credentials, CHANNELS.commands],
+      log,
+      onNotice: (channel, payload) => onNotice(channel, payload),
+      onConnected: async () => {
+        credentials.refresh('all');
+        await commands.wakeAll();
+      },
+    });
+    closers.push(
+      () => listener.close(),
+      () => credentials.close(),
+    );
+
+    await broker.start();
+    const expelling = setInterval(() => broker.expel('all'), EXPEL_MS);
+    closers.push(
+      () => broker.close(),
+      () => publishes.idle(CLOSE_STEP_MS),
+      () => broker.stopReading(),
+      () => clearInterval(expelling),
+    );
+
+    const door = await openFrontDoor({
+      host: deps.host ?? '0.0.0.0',
+      port: deps.port,
+      tls: deps.tls,
+      limits,
+      gate,
+      onArrival: (arrival) => broker.serve(arrival),
+    });
+    closers.push(() => door.close());
+    connections.open = () => broker.size;
+    connections.connecting = () => Math.max(0, gate.open - broker.size);
+    log.info({ port: door.port, tlsPort: door.tlsPort, devices: credentials.size }, 'broker: listening');
+    return { port: door.port, tlsPort: door.tlsPort, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  function onNotice(channel: string, payload: unknown): void {
+    if (channel === CHANNELS.commands) {
+      const notice = zCommandNotice.safeParse(payload);
+      if (notice.success) commands.wake(notice.data.device);
+      return;
+    }
+    const notice = zCredentialsNotice.safeParse(payload ?? {});
+    if (notice.success) credentials.refresh(notice.data.device ?? 'all');
+  }
+}
