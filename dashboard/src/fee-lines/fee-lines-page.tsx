@@ -1,0 +1,3 @@
+export function FeeLinesPage() {
+  return null;
+}

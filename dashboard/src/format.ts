@@ -1,0 +1,99 @@
+import { BASE_PER_DISPLAY, type Commodity, DISPLAY_UNIT } from '../../domain/commodities.ts';
+import { minorDigits } from '../../domain/money.ts';
+
+/** `1234567` and 2 → `12,345.67`, exactly: no number between the text and the text. */
+function fixed(integerText: string, decimals: number): string {
+  const negative = integerText.startsWith('-');
+  const digits = (negative ? integerText.slice(1) : integerText).padStart(decimals + 1, '0');
+  const whole = digits.slice(0, digits.length - decimals).replace(/\B(?=(\d{3})+$)/g, ',');
+  const part = decimals > 0 ? `.${digits.slice(-decimals)}` : '';
+  return `${negative ? '−' : ''}${whole}${part}`;
+}
+
+const SYMBOLS: Record<string, string> = { CNY: '¥', USD: '$', EUR: '€', GBP: '£', HKD: 'HK$' };
+
+/** Minor units → `¥ 1,234.56`, in every language. */
+export function formatMoney(minorText: string, currency: string): string {
+  const amount = fixed(minorText, minorDigits(currency));
+  const symbol = SYMBOLS[currency] ?? currency;
+  return amount.startsWith('−') ? `−${symbol} ${amount.slice(1)}` : `${symbol} ${amount}`;
+}
+
+/** Base units (Wh, L) → `1,234.567 kWh` or `m³`. */
+export function formatQuantity(baseText: string, commodity: Commodity): string {
+  return `${formatBase(baseText)} ${DISPLAY_UNIT[commodity]}`;
+}
+
+/** Base units in thousands, without the unit. */
+export function formatBase(baseText: string): string {
+  return fixed(baseText, String(BASE_PER_DISPLAY).length - 1);
+}
+
+/** A unit price as it is written in the tariff, not rounded: `¥ 0.6583/kWh`. */
+export function formatPrice(decimalText: string, currency: string, commodity: Commodity): string {
+  return `${SYMBOLS[currency] ?? currency} ${decimalText}/${DISPLAY_UNIT[commodity]}`;
+}
+
+/** UCUM codes as people write them. */
+const UNITS: Record<string, string> = { 'kW.h': 'kWh', m3: 'm³', Cel: '°C', '1': '' };
+export function formatUnit(ucum: string | null): string {
+  return ucum === null ? '' : (UNITS[ucum] ?? ucum);
+}
+
+/** A measured value for a label: at most three decimals. */
+export function formatNumber(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 3 });
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function partsIn(zone: string, at: Date): Record<string, string> {
+  let format = formats.get(zone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en-GB', {
+      timeZone: zone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+    });
+    formats.set(zone, format);
+  }
+  return Object.fromEntries(format.formatToParts(at).map((part) => [part.type, part.value]));
+}
+
+export type TimeStyle = 'second' | 'minute' | 'day' | 'clock';
+
+/** An instant on the site's clock, whatever the browser's zone: `2026-11-21 09:30:00`. */
+export function formatTime(at: string | number, zone: string, style: TimeStyle = 'second'): string {
+  const p = partsIn(zone, new Date(at));
+  const day = `${p.year}-${p.month}-${p.day}`;
+  if (style === 'day') return day;
+  const minute = `${p.hour}:${p.minute}`;
+  if (style === 'clock') return `${minute}:${p.second}`;
+  return style === 'minute' ? `${day} ${minute}` : `${day} ${minute}:${p.second}`;
+}
+
+/** The site's month and the ones before it, newest first: `2026-11`. */
+export function recentMonths(now: number, zone: string, count: number): string[] {
+  const p = partsIn(zone, new Date(now));
+  const last = Number(p.year) * 12 + Number(p.month) - 1;
+  return Array.from({ length: count }, (_, i) => {
+    const month = last - i;
+    return `${Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, '0')}`;
+  });
+}
+
+export type AgeUnit = 'seconds' | 'minutes' | 'hours' | 'days';
+
+/** An age in its largest whole unit; a negative one (clocks differ) counts as none. */
+export function ageOf(ms: number): { readonly unit: AgeUnit; readonly count: number } {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 60) return { unit: 'seconds', count: seconds };
+  if (seconds < 3600) return { unit: 'minutes', count: Math.floor(seconds / 60) };
+  if (seconds < 48 * 3600) return { unit: 'hours', count: Math.floor(seconds / 3600) };
+  return { unit: 'days', count: Math.floor(seconds / 86_400) };
+}

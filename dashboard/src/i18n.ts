@@ -1,0 +1,40 @@
+import i18next from 'i18next';
+import { initReactI18next } from 'react-i18next';
+import { en } from './locales/en.ts';
+import { zhCN } from './locales/zh-CN.ts';
+
+export const LANGUAGES = ['zh-CN', 'en'] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+declare module 'i18next' {
+  interface CustomTypeOptions {
+    resources: { translation: typeof zhCN };
+    returnNull: false;
+  }
+}
+
+const STORED = 'stallgrid.language';
+
+/** What was chosen before, else Chinese: the market's first language, whatever the browser's. */
+function startingLanguage(): Language {
+  const stored = localStorage.getItem(STORED);
+  return LANGUAGES.find((language) => language === stored) ?? 'zh-CN';
+}
+
+export async function startLanguage(): Promise<void> {
+  i18next.on('languageChanged', (language) => {
+    document.documentElement.lang = language;
+    localStorage.setItem(STORED, language);
+  });
+  await i18next.use(initReactI18next).init({
+    lng: startingLanguage(),
+    supportedLngs: LANGUAGES,
+    resources: { 'zh-CN': { translation: zhCN }, en: { translation: en } },
+    interpolation: { escapeValue: false },
+    returnNull: false,
+  });
+}
+
+export function languageOf(tag: string): Language {
+  return tag === 'en' ? 'en' : 'zh-CN';
+}

@@ -1,0 +1,25 @@
+import { useTranslation } from 'react-i18next';
+import { LANGUAGES, languageOf } from '../i18n.ts';
+
+const NAMES = { 'zh-CN': '中文', en: 'English' } as const;
+
+export function LanguageSwitch() {
+  const { t, i18n } = useTranslation();
+  const current = languageOf(i18n.language);
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would bring a legend and a frame
+    <div className="language" role="group" aria-label={t('language.switch')}>
+      {LANGUAGES.map((language) => (
+        <button
+          key={language}
+          type="button"
+          lang={language}
+          aria-pressed={language === current}
+          onClick={() => void i18n.changeLanguage(language)}
+        >
+          {NAMES[language]}
+        </button>
+      ))}
+    </div>
+  );
+}

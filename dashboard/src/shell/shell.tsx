@@ -1,0 +1,122 @@
+import AccountBookOutlined from '@ant-design/icons/es/icons/AccountBookOutlined';
+import ApartmentOutlined from '@ant-design/icons/es/icons/ApartmentOutlined';
+import CalculatorOutlined from '@ant-design/icons/es/icons/CalculatorOutlined';
+import HddOutlined from '@ant-design/icons/es/icons/HddOutlined';
+import InboxOutlined from '@ant-design/icons/es/icons/InboxOutlined';
+import LogoutOutlined from '@ant-design/icons/es/icons/LogoutOutlined';
+import TagsOutlined from '@ant-design/icons/es/icons/TagsOutlined';
+import UserOutlined from '@ant-design/icons/es/icons/UserOutlined';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Button, Popover, Select } from 'antd';
+import { type ReactNode, useSyncExternalStore } from 'react';
+import { useTranslation } from 'react-i18next';
+import { NavLink, Outlet } from 'react-router';
+import { api } from '../api.ts';
+import { connection } from '../connection.ts';
+import { LEFT, useSession } from '../session.tsx';
+import { Brand } from './brand.tsx';
+import { LanguageSwitch } from './language-switch.tsx';
+import { type Section, sectionsOf } from './sections.ts';
+
+const ICONS: Record<Section, ReactNode> = {
+  floor: <ApartmentOutlined />,
+  'fee-lines': <AccountBookOutlined />,
+  devices: <HddOutlined />,
+  'dead-letters': <InboxOutlined />,
+  billing: <CalculatorOutlined />,
+  tariffs: <TagsOutlined />,
+};
+
+export function Shell() {
+  const { t } = useTranslation();
+  const { me, site, sites, chooseSite } = useSession();
+  return (
+    <div className="shell">
+      <a className="skip" href="#main">
+        {t('nav.skip')}
+      </a>
+      <header className="topbar">
+        <Brand />
+        {sites.length > 1 ? (
+          <Select
+            className="site-select"
+            size="small"
+            aria-label={t('common.site')}
+            value={site.id}
+            onChange={chooseSite}
+            options={sites.map((one) => ({ value: one.id, label: one.name }))}
+          />
+        ) : (
+          <span className="site-name">{site.name}</span>
+        )}
+        <span className="topbar-gap" />
+        <ConnectionState />
+        <LanguageSwitch />
+        <Account />
+      </header>
+      <nav className="nav" aria-label={t('nav.label')}>
+        {sectionsOf(me.role).map((section) => (
+          <NavLink key={section} to={`/${section}`} className="nav-link">
+            {ICONS[section]}
+            <span>{me.role === 'merchant' ? t('feeLine.mine') : t(`nav.${section}`)}</span>
+          </NavLink>
+        ))}
+      </nav>
+      <main id="main" className="main" tabIndex={-1}>
+        <Outlet />
+      </main>
+    </div>
+  );
+}
+
+function ConnectionState() {
+  const { t } = useTranslation();
+  const state = useSyncExternalStore(connection.subscribe, connection.get);
+  return (
+    <span className={`connection connection-${state}`} role="status">
+      <span className="connection-dot" aria-hidden="true">
+        {state === 'ok' ? '●' : state === 'lost' ? '✕' : '○'}
+      </span>
+      <span className="connection-text">{t(`connection.${state}`)}</span>
+    </span>
+  );
+}
+
+function Account() {
+  const { t } = useTranslation();
+  const { me } = useSession();
+  const client = useQueryClient();
+  const signOut = useMutation({
+    mutationFn: api.signOut,
+    // Also when the server did not answer: what is on this screen must not stay.
+    onSettled() {
+      client.setQueryData(LEFT, true);
+      client.setQueryData(['me'], null);
+    },
+  });
+  return (
+    <Popover
+      trigger="click"
+      placement="bottomRight"
+      content={
+        <div className="account">
+          <strong>{me.name}</strong>
+          <span className="muted">{t(`role.${me.role}`)}</span>
+          <Button
+            icon={<LogoutOutlined />}
+            loading={signOut.isPending}
+            onClick={() => signOut.mutate()}
+            block
+          >
+            {t('session.signOut')}
+          </Button>
+        </div>
+      }
+    >
+      <button type="button" className="account-button" aria-label={`${t('session.account')} ${me.name}`}>
+        <UserOutlined />
+        <span className="account-name">{me.name}</span>
+      </button>
+    </Popover>
+  );
+}

@@ -1,0 +1,3 @@
+export function TariffsPage() {
+  return null;
+}
