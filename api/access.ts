@@ -15,6 +15,8 @@ export interface Principal {
   /** Unique over all kinds, e.g. `user:…`, `key:12`, `admin-token`. */
   readonly id: string;
   readonly name: string;
+  /** How what they do is signed: a user name, `key:{name}` or `ADMIN_TOKEN`. */
+  readonly actor: string;
   readonly role: Role;
   readonly partyId: number | null;
   /** Whether a browser attaches the credential by itself: such a request must prove where it comes from. */

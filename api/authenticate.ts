@@ -19,6 +19,7 @@ export type Authenticate = (
 const zSessionUser = z.object({
   id: z.string(),
   name: z.string(),
+  username: z.string().nullish(),
   role: z.enum(ROLES),
   partyId: z.number().int().nullish(),
   disabled: z.boolean().nullish(),
@@ -38,12 +39,20 @@ export function createAuthenticate(deps: {
 
   async function byToken(token: string): Promise<Principal | null> {
     if (deps.adminToken !== undefined && equals(token, deps.adminToken)) {
-      return { id: 'admin-token', name: 'ADMIN_TOKEN', role: 'operator', partyId: null, byCookie: false };
+      return {
+        id: 'admin-token',
+        name: 'ADMIN_TOKEN',
+        actor: 'ADMIN_TOKEN',
+        role: 'operator',
+        partyId: null,
+        byCookie: false,
+      };
     }
     if (!API_KEY.test(token)) return null;
     const key = await findApiKey(deps.db, token, new Date());
     if (!key) return null;
-    return { id: `key:${key.id}`, name: key.name, role: key.role, partyId: key.partyId, byCookie: false };
+    const { id, name, role, partyId } = key;
+    return { id: `key:${id}`, name, actor: `key:${name}`, role, partyId, byCookie: false };
   }
 
   async function byCookie(cookie: string, renew?: (cookies: string[]) => void): Promise<Principal | null> {
@@ -59,6 +68,7 @@ export function createAuthenticate(deps: {
     return {
       id: `user:${user.id}`,
       name: user.name,
+      actor: user.username ?? user.id,
       role: user.role,
       partyId: user.partyId ?? null,
       byCookie: true,

@@ -1,9 +1,41 @@
+import { apiKeyRoutes } from './routes/api-keys.ts';
+import { billingRunRoutes } from './routes/billing-runs.ts';
+import { commandRoutes } from './routes/commands.ts';
+import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { deviceRoutes } from './routes/devices.ts';
+import { feeLineRoutes } from './routes/fee-lines.ts';
+import { installationRoutes } from './routes/installations.ts';
+import { leaseRoutes } from './routes/leases.ts';
 import { meRoutes } from './routes/me.ts';
+import { partyRoutes } from './routes/parties.ts';
+import { placeRoutes } from './routes/places.ts';
 import { profileRoutes } from './routes/profiles.ts';
+import { readingRoutes } from './routes/readings.ts';
 import { siteRoutes } from './routes/sites.ts';
 import { stallRoutes } from './routes/stalls.ts';
+import { tariffRoutes } from './routes/tariffs.ts';
+import { telemetryRoutes } from './routes/telemetry.ts';
+import { userRoutes } from './routes/users.ts';
 import type { Routes } from './routes.ts';
 
 /** Everything below `/api/v1`. */
-export const ROUTES: readonly Routes[] = [meRoutes, siteRoutes, stallRoutes, deviceRoutes, profileRoutes];
+export const ROUTES: readonly Routes[] = [
+  meRoutes,
+  siteRoutes,
+  placeRoutes,
+  stallRoutes,
+  partyRoutes,
+  leaseRoutes,
+  profileRoutes,
+  deviceRoutes,
+  telemetryRoutes,
+  commandRoutes,
+  deadLetterRoutes,
+  readingRoutes,
+  installationRoutes,
+  tariffRoutes,
+  billingRunRoutes,
+  feeLineRoutes,
+  userRoutes,
+  apiKeyRoutes,
+];

@@ -23,6 +23,8 @@ const shown = {
   revokedAt: apiKeys.revokedAt,
 };
 
+export type ApiKeyRow = Omit<typeof apiKeys.$inferSelect, 'keyHash'>;
+
 export interface NewApiKey {
   readonly name: string;
   readonly role: Role;
@@ -76,9 +78,15 @@ export function listApiKeys(
     .limit(page.limit);
 }
 
-/** Returns false when there is no such key. Revoking it again keeps the first instant. */
-export async function revokeApiKey(db: Executor, id: number, now: Date): Promise<boolean> {
-  const [row] = await db.select({ revokedAt: apiKeys.revokedAt }).from(apiKeys).where(eq(apiKeys.id, id));
-  if (row && !row.revokedAt) await db.update(apiKeys).set({ revokedAt: now }).where(eq(apiKeys.id, id));
-  return row !== undefined;
+export async function findApiKeyById(db: Executor, id: number): Promise<ApiKeyRow | undefined> {
+  const [row] = await db.select(shown).from(apiKeys).where(eq(apiKeys.id, id));
+  return row;
+}
+
+/** Refuses the key from now on. Revoking it again keeps the first instant. */
+export async function revokeApiKey(db: Executor, id: number, now: Date): Promise<void> {
+  await db
+    .update(apiKeys)
+    .set({ revokedAt: now })
+    .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt)));
 }

@@ -1,9 +1,9 @@
-import { and, desc, eq, inArray, lt } from 'drizzle-orm';
+import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm';
 import type { z } from 'zod';
 import type { zBillingRun } from '../contracts/rest.ts';
 import { RUN_PROBLEMS_MAX } from '../domain/settlement/limits.ts';
 import type { Problem } from '../domain/settlement/settle.ts';
-import type { Executor, Queryable } from './database.ts';
+import type { Database, Executor, Queryable } from './database.ts';
 import { billingRuns } from './schema/billing.ts';
 
 export type BillingRunView = z.infer<typeof zBillingRun>;
@@ -36,6 +36,28 @@ export async function queueRun(
     .returning({ id: billingRuns.id });
   if (!row) throw new Error('the queued run was not returned');
   return row.id;
+}
+
+/** As `queueRun`, unless a run of the site and period has not ended yet: then the answer is that one's id. */
+export function queueRunOnce(
+  db: Pick<Database, 'transaction'>,
+  run: { readonly site: string; readonly period: string; readonly requestedBy: string },
+): Promise<number> {
+  return db.transaction(async (tx) => {
+    await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext(${`run ${run.site} ${run.period}`}))`);
+    const [open] = await tx
+      .select({ id: billingRuns.id })
+      .from(billingRuns)
+      .where(
+        and(
+          eq(billingRuns.siteId, run.site),
+          eq(billingRuns.period, run.period),
+          inArray(billingRuns.status, ['queued', 'running']),
+        ),
+      )
+      .limit(1);
+    return open?.id ?? queueRun(tx, run);
+  });
 }
 
 export async function readRun(db: Executor, id: number): Promise<BillingRunView | undefined> {

@@ -1,4 +1,6 @@
-import type { Queryable } from './database.ts';
+import { and, desc, eq, getTableColumns, inArray, sql } from 'drizzle-orm';
+import type { Database, Executor, Queryable } from './database.ts';
+import { commands } from './schema/devices.ts';
 
 /** A device may act on time and its acknowledgement still take this long; later, the command has expired. */
 const ACK_GRACE = `interval '30 s'`;
@@ -109,4 +111,52 @@ export async function expireCommands(db: Queryable, at: Date): Promise<number> {
     values: [at],
   });
   return rowCount ?? 0;
+}
+
+/** Queues a command; the broker is notified by a trigger. */
+export async function queueCommand(
+  db: Executor,
+  command: Omit<typeof commands.$inferInsert, 'status'>,
+): Promise<CommandRow> {
+  const [row] = await db.insert(commands).values(command).returning();
+  if (!row) throw new Error('the insert returned no row');
+  return row;
+}
+export type CommandRow = typeof commands.$inferSelect;
+
+export async function findCommand(db: Executor, id: string): Promise<CommandRow | undefined> {
+  const [row] = await db.select().from(commands).where(eq(commands.id, id));
+  return row;
+}
+
+/** A device's commands, newest first, before the key `before` of a row already shown. */
+export function listCommands(
+  db: Executor,
+  query: { readonly device: string; readonly before?: CommandKey | undefined; readonly limit: number },
+): Promise<(CommandRow & { key: string })[]> {
+  return db
+    .select({ ...getTableColumns(commands), key: sql<string>`${commands.createdAt}::text` })
+    .from(commands)
+    .where(
+      and(
+        eq(commands.deviceId, query.device),
+        query.before &&
+          sql`(${commands.createdAt}, ${commands.id}) < (${query.before.createdAt}::timestamptz, ${query.before.id}::uuid)`,
+      ),
+    )
+    .orderBy(desc(commands.createdAt), desc(commands.id))
+    .limit(query.limit);
+}
+/** `createdAt` as Postgres writes it: a Date would lose its microseconds. */
+export interface CommandKey {
+  readonly createdAt: string;
+  readonly id: string;
+}
+
+/** How many commands of a device have not ended. */
+export function countOpenCommands(db: Database, device: string): Promise<number> {
+  return db.$count(
+    commands,
+    and(eq(commands.deviceId, device), inArray(commands.status, ['queued', 'sent'])),
+  );
 }

@@ -1,6 +1,8 @@
+import { and, desc, eq, lt } from 'drizzle-orm';
 import type { DeadLetterReason } from '../domain/dead-letters.ts';
-import type { Queryable } from './database.ts';
+import type { Executor, Queryable } from './database.ts';
 import { numbersParam, textsParam } from './pg-arrays.ts';
+import { deadLetters } from './schema/journal.ts';
 
 export interface NewDeadLetter {
   readonly site: string;
@@ -54,4 +56,37 @@ async function insertChunk(db: Queryable, letters: readonly NewDeadLetter[]): Pr
       numbersParam(letters, (l) => l.itemIndex),
     ],
   });
+}
+
+export type DeadLetterRow = Pick<
+  typeof deadLetters.$inferSelect,
+  'id' | 'siteId' | 'deviceId' | 'topic' | 'reason' | 'detail' | 'receivedAt' | 'payload'
+>;
+
+/** Refused messages, newest first. */
+export function listDeadLetters(
+  db: Executor,
+  query: {
+    readonly id?: number | undefined;
+    readonly site?: string | undefined;
+    readonly device?: string | undefined;
+    readonly reason?: DeadLetterReason | undefined;
+    readonly before?: number | undefined;
+    readonly limit: number;
+  },
+): Promise<DeadLetterRow[]> {
+  return db
+    .select()
+    .from(deadLetters)
+    .where(
+      and(
+        query.id === undefined ? undefined : eq(deadLetters.id, query.id),
+        query.site === undefined ? undefined : eq(deadLetters.siteId, query.site),
+        query.device === undefined ? undefined : eq(deadLetters.deviceId, query.device),
+        query.reason === undefined ? undefined : eq(deadLetters.reason, query.reason),
+        query.before === undefined ? undefined : lt(deadLetters.id, query.before),
+      ),
+    )
+    .orderBy(desc(deadLetters.id))
+    .limit(query.limit);
 }

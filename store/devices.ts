@@ -36,18 +36,7 @@ export function createDevice(
 ): Promise<{ id: string; registers: { id: number; point: string }[] }> {
   return db.transaction(async (tx) => {
     const id = await insertDevice(tx, device);
-    const rows = device.profile.points.flatMap((point) =>
-      point.register
-        ? [
-            {
-              deviceId: id,
-              point: point.name,
-              unit: point.register.unit,
-              modulus: 10n ** BigInt(point.register.digits) * BigInt(point.register.scale),
-            },
-          ]
-        : [],
-    );
+    const rows = registersOf(id, device.profile);
     const made =
       rows.length === 0
         ? []
@@ -56,6 +45,21 @@ export function createDevice(
     return { id, registers: made };
   });
 }
+
+/** What a device with this profile counts, as rows of `registers`. */
+export const registersOf = (deviceId: string, profile: DeviceProfile): (typeof registers.$inferInsert)[] =>
+  profile.points.flatMap(({ name, register }) =>
+    register
+      ? [
+          {
+            deviceId,
+            point: name,
+            unit: register.unit,
+            modulus: 10n ** BigInt(register.digits) * BigInt(register.scale),
+          },
+        ]
+      : [],
+  );
 
 async function insertDevice(tx: Executor, device: NewDevice): Promise<string> {
   for (const suffix of ['', `-${device.site}`, `-${randomBytes(6).toString('hex')}`]) {

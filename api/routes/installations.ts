@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { zId, zIdParams, zPage, zPageQuery } from '../../contracts/rest.ts';
+import { zInstallation, zInstallationCreate, zInstallationEnd } from '../../contracts/setup.ts';
+import type { BaseUnit, Commodity } from '../../domain/commodities.ts';
+import type { Database } from '../../store/database.ts';
+import {
+  createInstallation,
+  createMeteringPoint,
+  endInstallation,
+  findInstallation,
+  findMeteringPoints,
+  type InstallationRow,
+  listInstallations,
+  type MeteringPoint,
+} from '../../store/installations.ts';
+import { findPlace } from '../../store/places.ts';
+import { findRegister } from '../../store/registers.ts';
+import { numberCursor, toPage } from '../pages.ts';
+import { notFound, Problem, unprocessable } from '../problems.ts';
+import type { Routes } from '../routes.ts';
+
+const COMMODITY_OF = { Wh: 'electricity', L: 'water' } as const satisfies Record<BaseUnit, Commodity>;
+/** What a stall's supply delivers at most behind a meter without transformers: 100 kW, 10 m³/h. */
+const MAX_RATE_DEFAULT = { electricity: 100_000, water: 10_000 } as const satisfies Record<Commodity, number>;
+const POINT_SUFFIX = { electricity: 'E', water: 'W' } as const satisfies Record<Commodity, string>;
+
+const viewInstallation = (row: InstallationRow): z.output<typeof zInstallation> => ({
+  id: row.id,
+  register: row.registerId,
+  meteringPoint: row.point,
+  startsAt: row.startsAt.toISOString(),
+  startValue: String(row.startValue),
+  endsAt: row.endsAt?.toISOString() ?? null,
+  endValue: row.endValue === null ? null : String(row.endValue),
+  multiplier: row.multiplier,
+});
+
+/** The metering point that is meant; made when there is none. */
+async function pointFor(
+  db: Database,
+  site: string,
+  commodity: Commodity,
+  body: z.output<typeof zInstallationCreate>,
+): Promise<MeteringPoint> {
+  const { stall: ref, point: code } = body;
+  const stall = ref === undefined ? undefined : await findPlace(db, site, ref);
+  if (ref !== undefined && stall?.kind !== 'stall')
+    throw unprocessable('body.stall', 'the site has no such stall');
+  const placeId = stall?.id ?? null;
+  if (code === undefined && placeId === null)
+    throw unprocessable('body', 'name a stall, or a point, or both');
+  const found = await findMeteringPoints(
+    db,
+    site,
+    code !== undefined ? { code } : { placeId: placeId ?? 0, commodity },
+  );
+  const [point] = found;
+  if (found.length > 1)
+    throw unprocessable('body.point', `the stall has several points for ${commodity}: name one`);
+  if (!point) {
+    return createMeteringPoint(db, {
+      siteId: site,
+      placeId,
+      commodity,
+      code: code ?? `${stall?.code}-${POINT_SUFFIX[commodity]}`,
+      maxRate: body.maxRate ?? Math.ceil(MAX_RATE_DEFAULT[commodity] * Number(body.multiplier)),
+    });
+  }
+  if (point.commodity !== commodity) throw unprocessable('body.point', `is a point for ${point.commodity}`);
+  if (ref !== undefined && point.placeId !== placeId) throw unprocessable('body.point', 'is not the stall’s');
+  return point;
+}
+
+export const installationRoutes: Routes = (app, { db }) => {
+  app.get(
+    '/installations',
+    {
+      config: { access: 'readings:read' },
+      schema: {
+        tags: ['readings'],
+        summary: 'Which register served which metering point when',
+        querystring: zPageQuery.extend({
+          site: z.string().optional(),
+          register: zId.optional(),
+          stall: zId.optional(),
+        }),
+        response: { 200: zPage(zInstallation) },
+      },
+    },
+    async ({ query: { cursor, limit, ...query } }) => {
+      const rows = await listInstallations(db, { ...query, after: numberCursor(cursor), limit: limit + 1 });
+      return toPage(rows, limit, (row) => row.id, viewInstallation);
+    },
+  );
+
+  app.post(
+    '/installations',
+    {
+      config: { access: 'devices:write' },
+      schema: {
+        tags: ['readings'],
+        summary: 'Install a meter',
+        description:
+          'From `startsAt` on, what the register counts (times the multiplier) is used at the stall’s metering point, ' +
+          'which is made if there is none. Values are in base units (Wh, L).',
+        body: zInstallationCreate,
+        response: { 201: zInstallation },
+      },
+    },
+    async ({ body }, reply) => {
+      const register = await findRegister(db, body.register);
+      if (!register) throw unprocessable('body.register', 'there is no such register');
+      const startValue = BigInt(body.startValue);
+      if (startValue < 0n || startValue >= register.modulus) {
+        throw unprocessable(
+          'body.startValue',
+          `the register shows 0 to ${register.modulus - 1n} ${register.unit}`,
+        );
+      }
+      if (Number(body.multiplier) === 0) throw unprocessable('body.multiplier', 'is zero');
+      const point = await pointFor(db, register.siteId, COMMODITY_OF[register.unit], body);
+      const id = await createInstallation(db, {
+        registerId: register.id,
+        meteringPointId: point.id,
+        startsAt: new Date(body.startsAt),
+        startValue,
+        multiplier: body.multiplier,
+      });
+      const made = await findInstallation(db, id);
+      if (!made) throw notFound('installation');
+      return reply.code(201).send(viewInstallation(made));
+    },
+  );
+
+  app.post(
+    '/installations/:id/end',
+    {
+      config: { access: 'devices:write' },
+      schema: {
+        tags: ['readings'],
+        summary: 'Take a meter out',
+        description: 'Its last value is charged; the next meter is a new installation at the same point.',
+        params: zIdParams,
+        body: zInstallationEnd,
+        response: { 200: zInstallation },
+      },
+    },
+    async ({ params: { id }, body }) => {
+      const row = await findInstallation(db, id);
+      if (!row) throw notFound('installation');
+      const register = await findRegister(db, row.registerId);
+      const [endsAt, endValue] = [new Date(body.endsAt), BigInt(body.endValue)];
+      if (endsAt <= row.startsAt) throw unprocessable('body.endsAt', 'is not after the start');
+      if (endValue < 0n || (register && endValue >= register.modulus)) {
+        throw unprocessable('body.endValue', 'is not what the register can show');
+      }
+      if (!(await endInstallation(db, id, { endsAt, endValue }))) {
+        throw new Problem(409, 'the installation has ended');
+      }
+      return viewInstallation({ ...row, endsAt, endValue });
+    },
+  );
+};
