@@ -24,6 +24,8 @@ export interface Slice {
 /** What records became. */
 export interface Batch {
   readonly telemetry: TelemetryRow[];
+  /** The record of each telemetry row. */
+  readonly telemetrySources: Sourced[];
   readonly readings: NewReading[];
   readonly occupancy: OccupancySample[];
   readonly sightings: Map<string, PacedSighting>;
@@ -35,6 +37,7 @@ export interface Batch {
 export function emptyBatch(): Batch {
   return {
     telemetry: [],
+    telemetrySources: [],
     readings: [],
     occupancy: [],
     sightings: new Map(),

@@ -116,6 +116,7 @@ function takeUplink(target: Target, item: unknown, mayBeUndated: boolean): Refus
   const decoded = decodeNative(device.decoder, device.registers, uplink.values);
   if (decoded.taken > 0) {
     batch.telemetry.push({ site: record.site, device: device.id, ts, values: decoded.values });
+    batch.telemetrySources.push(sourced);
   }
   // Undated and retained messages are shown, never charged: when they were measured is not known.
   if (uplink.ts !== undefined && !record.retain) {

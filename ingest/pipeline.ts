@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { CursorMovedError, readCursor } from '../store/cursors.ts';
+import { CursorMovedError, moveCursor, readCursor } from '../store/cursors.ts';
 import type { Database } from '../store/database.ts';
+import type { NewDeadLetter } from '../store/dead-letters.ts';
 import type { Journal } from '../store/journal/port.ts';
 import { monthPartitions } from '../store/partitions.ts';
 import { isDataError } from '../store/pg-errors.ts';
@@ -9,8 +10,8 @@ import type { TelemetryStore } from '../store/telemetry/port.ts';
 import { type Batch, emptyBatch, type Slice, type Sourced, slicesOf } from './batch.ts';
 import { decodeRecords } from './decode.ts';
 import type { DeviceCatalog } from './device-catalog.ts';
-import { deadLettersTotal, type LagSource, messagesTotal, rowsTotal, stageSeconds } from './metrics.ts';
-import { deadLetter } from './refusals.ts';
+import { type LagSource, messagesTotal, rowsTotal, stageSeconds } from './metrics.ts';
+import { deadLetter, joinLetters, lettersOfTelemetry } from './refusals.ts';
 import { retryStage } from './retry.ts';
 import { SightingThrottle } from './sighting-throttle.ts';
 import { storeBatch } from './store-batch.ts';
@@ -35,6 +36,7 @@ export interface Pipeline extends LagSource {
 const READER = 'ingest';
 const READ_RECORDS_MAX = 4_096;
 const READ_WAIT_MS = 1_000;
+const ANSWER_MS_MAX = 30_000;
 /** Batches start at least this far apart: a batch costs some milliseconds however small it is. */
 const BATCH_INTERVAL_MS = 20;
 
@@ -64,28 +66,30 @@ export function openPipeline(deps: PipelineDeps): Pipeline {
 
   /** Returns when the signal aborts; throws when another process moved the cursor. */
   async function runFromCursor(): Promise<void> {
-    let after = await retryPostgres(() => readCursor(db, READER));
+    let after = await retryPostgres(readOwnCursor);
     committed = after;
     let failure: unknown;
+    const failed = new AbortController();
+    const stop = AbortSignal.any([signal, failed.signal]);
     let inFlight: Promise<void> = Promise.resolve();
-    while (!signal.aborted && failure === undefined) {
+    while (!stop.aborted) {
       const startedAt = performance.now();
       const frames = await retryJournal(() =>
-        journal.read(after, { recordsMax: READ_RECORDS_MAX, waitMs: READ_WAIT_MS, signal }),
+        journal.read(after, { recordsMax: READ_RECORDS_MAX, waitMs: READ_WAIT_MS, signal: stop }),
       );
       for (const slice of slicesOf(frames)) {
+        if (stop.aborted) break;
         const from = after;
         const batch = await decodeSlice(slice);
-        const written = writeTelemetry(slice, batch);
+        const written = writeTelemetry(batch);
         const previous = inFlight;
-        inFlight = previous
-          .then(() => written)
-          .then(() => store(slice, batch, from))
+        inFlight = Promise.all([written, previous])
+          .then(([letters]) => (failed.signal.aborted ? undefined : store(slice, batch, letters, from)))
           .catch((error) => {
             failure ??= error;
+            failed.abort();
           });
         await previous;
-        if (signal.aborted || failure !== undefined) break;
         after = slice.to;
       }
       const idleMs = BATCH_INTERVAL_MS - (performance.now() - startedAt);
@@ -93,6 +97,18 @@ export function openPipeline(deps: PipelineDeps): Pipeline {
     }
     await inFlight;
     if (failure !== undefined) throw failure;
+  }
+
+  /** A cursor ahead of the journal is one of a journal that was lost: what the new one holds was never read. */
+  async function readOwnCursor(): Promise<number> {
+    const [seq, head] = await Promise.all([answered(readCursor(db, READER)), journal.head()]);
+    if (seq <= head) return seq;
+    log.error(
+      { cursor: seq, head },
+      'ingest: the journal is younger than the cursor, reading it from its start',
+    );
+    await moveCursor(db.$client, { reader: READER, from: seq, to: 0 });
+    return 0;
   }
 
   async function decodeSlice({ records }: Slice): Promise<Batch> {
@@ -105,34 +121,30 @@ export function openPipeline(deps: PipelineDeps): Pipeline {
     return batch;
   }
 
-  /** What the telemetry store will never take becomes dead letters of the messages it came in. */
-  async function writeTelemetry({ records }: Slice, batch: Batch): Promise<void> {
+  async function writeTelemetry(batch: Batch): Promise<NewDeadLetter[]> {
     const end = stageSeconds.startTimer({ stage: 'telemetry' });
     const refused = await retryTelemetry(() => telemetry.write(batch.telemetry));
     end();
-    for (const { device, ts, points, fault } of refused) {
-      const at = batch.telemetry.findIndex((row) => row.device === device && row.ts === ts);
-      const sourced = records.find(({ record }) => record.device === device);
-      if (at < 0 || !sourced) continue;
-      batch.deadLetters.push(
-        deadLetter(sourced, {
-          reason: 'internal',
-          detail: `telemetry refused ${points.join(', ')}: ${fault}`,
-        }),
-      );
-    }
+    return lettersOfTelemetry(batch, refused);
   }
 
-  async function store(slice: Slice, batch: Batch, from: number): Promise<void> {
+  async function store(
+    slice: Slice,
+    batch: Batch,
+    ofTelemetry: NewDeadLetter[],
+    from: number,
+  ): Promise<void> {
     const end = stageSeconds.startTimer({ stage: 'store' });
     const cursor = { reader: READER, from, to: slice.to };
     try {
-      await retryPostgres(() => storeBatch(storeDeps, batch, cursor), isFinal);
+      const deadLetters = joinLetters([...batch.deadLetters, ...ofTelemetry]);
+      await retryPostgres(() => storeBatch(storeDeps, { ...batch, deadLetters }, cursor), isFinal);
     } catch (error) {
       if (!isPoison(error)) throw error;
       log.warn({ err: error, from, to: slice.to }, 'ingest: a batch was refused, looking for the record');
       await storePiecemeal(slice.records);
-      await retryPostgres(() => storeBatch(storeDeps, { ...emptyBatch() }, cursor), isFinal);
+      const rest = { ...emptyBatch(), deadLetters: ofTelemetry };
+      await retryPostgres(() => storeBatch(storeDeps, rest, cursor), isFinal);
     }
     end();
     committed = slice.to;
@@ -163,7 +175,6 @@ export function openPipeline(deps: PipelineDeps): Pipeline {
     for (const [kind, messages] of kinds) messagesTotal.inc({ kind }, messages);
     rowsTotal.inc({ table: 'telemetry' }, batch.telemetry.length);
     rowsTotal.inc({ table: 'readings' }, batch.readings.length);
-    for (const { reason } of batch.deadLetters) deadLettersTotal.inc({ reason });
   }
 
   return {
@@ -178,6 +189,14 @@ export function openPipeline(deps: PipelineDeps): Pipeline {
       };
     },
   };
+}
+
+/** A connection that fell silent must not hold the start up for ever. */
+function answered<T>(promise: Promise<T>): Promise<T> {
+  const late = sleep(ANSWER_MS_MAX, undefined, { ref: false }).then((): never => {
+    throw new Error(`no answer within ${ANSWER_MS_MAX} ms`);
+  });
+  return Promise.race([promise, late]);
 }
 
 /** A fault of the data, or of our own code for it: the same again would fail again. */

@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import type { DeadLetterReason } from '../domain/dead-letters.ts';
 import type { RefusedPoint } from '../domain/decode-native.ts';
 import type { NewDeadLetter } from '../store/dead-letters.ts';
-import type { Sourced } from './batch.ts';
+import type { RefusedTelemetry } from '../store/telemetry/port.ts';
+import type { Batch, Sourced } from './batch.ts';
 
 /** Why a message, or an item of an array of them, was not taken, or not all of it. */
 export interface Refusal {
@@ -65,4 +66,30 @@ export function refusalOfItems(
       detail: `${refused.length} of ${items} items were refused; item ${first.itemIndex}: ${first.detail}`,
     },
   ];
+}
+
+/** What the telemetry store will never take, as dead letters of the messages it came in. */
+export function lettersOfTelemetry(batch: Batch, refused: readonly RefusedTelemetry[]): NewDeadLetter[] {
+  return refused.flatMap(({ device, ts, points, fault }) => {
+    const at = batch.telemetry.findLastIndex(
+      (row) => row.ts === ts && row.device === device && points.some((point) => point in row.values),
+    );
+    const sourced = batch.telemetrySources[at];
+    const detail = `the telemetry store refused ${points.join(', ')}: ${fault}`;
+    return sourced ? [deadLetter(sourced, { reason: 'internal', detail })] : [];
+  });
+}
+
+/** One letter for each place in the journal: what is said of the same place twice is joined. */
+export function joinLetters(letters: readonly NewDeadLetter[]): NewDeadLetter[] {
+  const joined = new Map<string, NewDeadLetter>();
+  for (const letter of letters) {
+    const place = `${letter.journalSeq}/${letter.recordIndex}/${letter.itemIndex}`;
+    const earlier = joined.get(place);
+    const detail = earlier
+      ? `${earlier.detail}; ${letter.detail}`.slice(0, DETAIL_LENGTH_MAX)
+      : letter.detail;
+    joined.set(place, { ...(earlier ?? letter), detail });
+  }
+  return [...joined.values()];
 }

@@ -10,6 +10,7 @@ import type { MonthPartitions } from '../store/partitions.ts';
 import { insertReadings } from '../store/readings.ts';
 import { repeatableTransaction } from '../store/repeatable-transaction.ts';
 import type { Batch } from './batch.ts';
+import { deadLettersTotal } from './metrics.ts';
 import type { SightingThrottle } from './sighting-throttle.ts';
 
 export interface StoreDeps {
@@ -42,6 +43,7 @@ export async function storeBatch(
     throw error;
   }
   throttle.stored(sightings);
+  for (const { reason } of batch.deadLetters) deadLettersTotal.inc({ reason });
 }
 
 function bySite(batch: Batch, stalls: readonly number[]): ReadonlyMap<string, readonly number[]> {

@@ -1,16 +1,17 @@
-import type { Queryable } from './database.ts';
+import type pg from 'pg';
+import { repeatableTransaction } from './repeatable-transaction.ts';
 
 export type PartitionedTable = 'readings' | 'telemetry';
 
 export interface MonthPartitions {
-  ensure(db: Queryable, rows: readonly { readonly ts: number }[]): Promise<void>;
+  ensure(pool: pg.Pool, rows: readonly { readonly ts: number }[]): Promise<void>;
   /** After a failed write: somebody may have dropped one. */
   forget(): void;
 }
 
 /**
  * Makes sure that the monthly partitions (UTC) of a table exist before rows go in. Remembers which it has seen, so
- * it costs a query once a month; outside any transaction, so that its lock is gone at once.
+ * it costs a query once a month, in a transaction of its own, so that its lock is gone at once.
  */
 export function monthPartitions(table: PartitionedTable): MonthPartitions {
   const known = new Set<number>();
@@ -18,16 +19,16 @@ export function monthPartitions(table: PartitionedTable): MonthPartitions {
   let from = 0;
   let to = 0;
   return {
-    async ensure(db, rows) {
+    async ensure(pool, rows) {
       for (const { ts } of rows) {
         if (ts >= from && ts < to) continue;
         const date = new Date(ts);
         const first = Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
         if (!known.has(first)) {
-          await db.query('SELECT ensure_month_partition($1, $2)', [
-            table,
-            new Date(first).toISOString().slice(0, 10),
-          ]);
+          const month = new Date(first).toISOString().slice(0, 10);
+          await repeatableTransaction(pool, (tx) =>
+            tx.query('SELECT ensure_month_partition($1, $2)', [table, month]),
+          );
           known.add(first);
         }
         from = first;

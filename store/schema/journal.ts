@@ -36,7 +36,8 @@ export const deadLetters = pgTable(
     itemIndex: integer('item_index').notNull().default(-1),
   },
   (t) => [
-    unique('dead_letters_record').on(t.journalSeq, t.recordIndex, t.itemIndex),
+    // With the time, because a journal that was lost starts its numbers over.
+    unique('dead_letters_record').on(t.journalSeq, t.recordIndex, t.itemIndex, t.receivedAt),
     index('dead_letters_site').on(t.siteId, t.id),
     index('dead_letters_device').on(t.deviceId, t.id),
   ],
