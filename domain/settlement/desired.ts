@@ -45,12 +45,10 @@ export function rememberedIntervals(timeZone: string, entriesMax = 1000): Interv
 /** Every instant at which the point's boundary value is needed, ascending. */
 export function cutsOf(
   ranges: readonly ServiceRange[],
-  uncharged: readonly TimeRange[],
   installations: readonly Installation[],
   intervalsOf: IntervalsOf,
 ): readonly number[] {
   const cuts = new Set<number>();
-  for (const { from, to } of uncharged) cuts.add(from).add(to);
   for (const range of ranges) {
     cuts.add(range.from).add(range.to);
     for (const component of range.tariff.definition.components) {

@@ -1,0 +1,104 @@
+import type { Logger } from 'pino';
+import { periodRefusal } from '../domain/periods.ts';
+import { type ClaimedRun, claimRun, finishRun, openRuns } from '../store/billing-runs.ts';
+import { type BillingSession, withRunLock } from '../store/billing-session.ts';
+import type { Database } from '../store/database.ts';
+import { readDatabaseError } from '../store/database-errors.ts';
+import { linesTotal, readingsTotal, runSeconds, runsTotal } from './metrics.ts';
+import { executeRun } from './run.ts';
+
+export interface RunnerDeps {
+  readonly db: Database;
+  readonly log: Logger;
+  readonly now: () => Date;
+  readonly pointsPerBatch?: number;
+}
+
+/** A run that was begun this often and never ended brings processes down. */
+const ATTEMPTS_MAX = 5;
+const RUNS_PER_LOOK_MAX = 100;
+
+/**
+ * Executes open runs one after the other. A run is queued → running → succeeded or failed; one that is left running
+ * by a process that died, was stopped or lost its database is taken up where it was, by whoever gets its lock.
+ */
+export function startRunner(deps: RunnerDeps): { wake(): void; close(): Promise<void> } {
+  const { log } = deps;
+  const closing = new AbortController();
+  let isDue = false;
+  let working: Promise<void> | undefined;
+
+  async function work(): Promise<void> {
+    while (isDue && !closing.signal.aborted) {
+      isDue = false;
+      try {
+        for (const open of await openRuns(deps.db, RUNS_PER_LOOK_MAX)) {
+          if (closing.signal.aborted) return;
+          await withRunLock(deps.db, open, (session) => takeUp(deps, session, open.id, closing.signal));
+        }
+      } catch (err) {
+        log.warn({ err }, 'billing: interrupted, will go on at the next look');
+      }
+    }
+  }
+
+  function wake(): void {
+    isDue = true;
+    working ??= work().finally(() => {
+      working = undefined;
+      if (isDue && !closing.signal.aborted) wake();
+    });
+  }
+
+  return {
+    /** Looks for open runs, now or after the one it is at. */
+    wake,
+    async close() {
+      closing.abort();
+      await working;
+    },
+  };
+}
+
+/** Throws when the database is away: the run stays open. Any other failure ends it. */
+async function takeUp(
+  deps: RunnerDeps,
+  session: BillingSession,
+  id: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { log, now } = deps;
+  const run = await claimRun(session.client, id, now());
+  if (!run) return;
+  const stop = runSeconds.startTimer();
+  const about = { run: id, site: run.siteId, period: run.period };
+  let error: string | null = refusal(run, now());
+  if (error === null) {
+    try {
+      const totals = await executeRun({ ...deps, session, run, signal });
+      linesTotal.inc(totals.lines);
+      readingsTotal.inc(totals.readings);
+      if (signal.aborted) return log.info(about, 'billing: run left for the next start');
+      log.info({ ...about, ...totals }, 'billing: run succeeded');
+    } catch (err) {
+      if (readDatabaseError(err)?.kind === 'away') throw err;
+      log.error({ ...about, err }, 'billing: run failed');
+      error = err instanceof Error ? err.message : String(err);
+    }
+  }
+  await finishRun(session.client, id, now(), error);
+  runsTotal.inc({ outcome: error === null ? 'succeeded' : 'failed' });
+  stop();
+}
+
+function refusal(run: ClaimedRun, now: Date): string | null {
+  if (run.attempts > ATTEMPTS_MAX) return `given up after ${ATTEMPTS_MAX} attempts`;
+  switch (periodRefusal(run.period, run.timeZone, now.getTime())) {
+    case 'no_such_period':
+      return `${run.period} is no month or day`;
+    case 'not_over':
+      return `${run.period} is not over in ${run.timeZone}`;
+    default:
+      return null;
+  }
+}
