@@ -18,7 +18,7 @@ export type Behaviour = (messages: readonly Outgoing[]) => readonly Outgoing[];
 export function behavioursOf(faults: Faults, key: number): readonly Behaviour[] {
   const { malformed = 0, duplicates = 0, disorder = 0, mute } = faults;
   return [
-    ...(mute ? [muteNow(mute)] : []),
+    ...(mute ? [muteNow(mute, key)] : []),
     ...(malformed > 0 ? [malform(malformed, key ^ 11)] : []),
     ...(duplicates > 0 ? [duplicate(duplicates, key ^ 12)] : []),
     ...(disorder > 0 ? [overtake(disorder, key ^ 13)] : []),
@@ -30,13 +30,17 @@ export const applyBehaviours = (
   messages: readonly Outgoing[],
 ): readonly Outgoing[] => behaviours.reduce((rest, behaviour) => behaviour(rest), messages);
 
-/** Whether `ts` lies in a window of `forS` that comes once in every `everyS`. */
-export function inWindow(windows: { everyS: number; forS: number } | undefined, ts: number): boolean {
-  return windows !== undefined && ts % (windows.everyS * 1000) < windows.forS * 1000;
+/** Whether `ts` lies in a window of `forS` that comes once in every `everyS`; `key` keeps devices out of step. */
+export function inWindow(windows: Windows | undefined, ts: number, key: number): boolean {
+  if (!windows) return false;
+  const everyMs = windows.everyS * 1000;
+  return (ts + Math.floor(everyMs * chance(key, 9))) % everyMs < windows.forS * 1000;
 }
 
-function muteNow(windows: { everyS: number; forS: number }): Behaviour {
-  return (messages) => messages.filter((m) => m.backfill || !inWindow(windows, m.ts));
+type Windows = NonNullable<Faults['outage']>;
+
+function muteNow(windows: Windows, key: number): Behaviour {
+  return (messages) => messages.filter((m) => m.backfill || !inWindow(windows, m.ts, key));
 }
 
 function duplicate(share: number, key: number): Behaviour {

@@ -54,7 +54,6 @@ export class Device {
   readonly #intervalMs: number;
   readonly #phaseMs: number;
   readonly #endsAt: number;
-  readonly #outage: { everyS: number; forS: number } | undefined;
   readonly #done = new Set<string>();
   readonly #waiting = new Set<(acked: boolean) => void>();
   #state: 'off' | 'connecting' | 'catching up' | 'live' = 'off';
@@ -80,7 +79,6 @@ export class Device {
       spec.faults.deadFrom ?? Number.MAX_SAFE_INTEGER,
       spec.until?.ts ?? Number.MAX_SAFE_INTEGER,
     );
-    this.#outage = spec.faults.outage;
   }
 
   get connected(): boolean {
@@ -139,8 +137,7 @@ export class Device {
   }
 
   #inOutage(now: number): boolean {
-    // Not all at the same moment.
-    return inWindow(this.#outage, now + Math.floor(3_600_000 * chance(this.#equipped.key, 9)));
+    return inWindow(this.#equipped.spec.faults.outage, now, this.#equipped.key);
   }
 
   #connect(): MqttClient {

@@ -33,7 +33,7 @@ export async function findSite(db: Executor, id: string): Promise<Site | undefin
 }
 
 /** Creates a site with its operator's party and the house lease. @throws a unique violation when the id is taken. */
-export function createSite(db: Database, site: NewSite): Promise<Site> {
+export function createSite(db: Pick<Database, 'transaction'>, site: NewSite): Promise<Site> {
   return db.transaction(async (tx) => {
     const [created] = await tx.insert(sites).values(site).returning();
     const [operator] = await tx

@@ -1,0 +1,26 @@
+import { Temporal } from 'temporal-polyfill';
+
+export const SITE = {
+  id: 'demo',
+  name: '江南农产品批发市场',
+  timeZone: 'Asia/Shanghai',
+  currency: 'CNY',
+} as const;
+
+/** Local midnight this many days before the day of `startedAt` (epoch ms): when the market opened. */
+export function openedAt(startedAt: number, historyDays: number): number {
+  return Temporal.Instant.fromEpochMilliseconds(startedAt)
+    .toZonedDateTimeISO(SITE.timeZone)
+    .startOfDay()
+    .subtract({ days: historyDays }).epochMilliseconds;
+}
+
+/** The month before the one of `at`, in the market's zone, like `2026-10`. */
+export function monthBefore(at: number): string {
+  return Temporal.Instant.fromEpochMilliseconds(at)
+    .toZonedDateTimeISO(SITE.timeZone)
+    .toPlainDate()
+    .toPlainYearMonth()
+    .subtract({ months: 1 })
+    .toString();
+}
