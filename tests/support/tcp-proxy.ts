@@ -1,0 +1,69 @@
+import { createServer, connect as openSocket, type Socket } from 'node:net';
+
+/** Stands between a client and a server, and does what networks do. */
+export interface TcpProxy {
+  readonly port: number;
+  /** Breaks every connection and refuses new ones. */
+  cut(): void;
+  /** Breaks every connection; new ones work. */
+  drop(): void;
+  /** Keeps connections open and new ones pending, and lets nothing through. */
+  freeze(): void;
+  /** Lets everything through again, to another port if one is given. */
+  resume(targetPort?: number): void;
+  close(): Promise<void>;
+}
+
+export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+  let state: 'open' | 'cut' | 'frozen' = 'open';
+  let target = targetPort;
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    if (state === 'cut') return client.destroy();
+    const upstream = openSocket(target, '127.0.0.1');
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(from);
+      from.on('data', (bytes) => {
+        if (!to.write(bytes)) from.pause();
+      });
+      to.on('drain', () => {
+        if (state !== 'frozen') from.resume();
+      });
+      from.on('end', () => to.end());
+      from.on('error', () => {});
+      from.on('close', () => {
+        sockets.delete(from);
+        to.destroy();
+      });
+      if (state === 'frozen') from.pause();
+    }
+  });
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
+  const drop = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    port: (server.address() as { port: number }).port,
+    cut() {
+      state = 'cut';
+      drop();
+    },
+    drop,
+    freeze() {
+      state = 'frozen';
+      for (const socket of sockets) socket.pause();
+    },
+    resume(port = target) {
+      target = port;
+      state = 'open';
+      for (const socket of sockets) socket.resume();
+    },
+    async close() {
+      drop();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
