@@ -63,6 +63,11 @@ const ANSWER_MS_MAX = 20_000;
 /** Pages that are read to their end stop here; what is left out is said by `nextCursor`. */
 const PAGES_MAX = 20;
 
+let clockOffset = 0;
+
+/** The server's clock, from its answers' Date header: ages must not depend on this machine's clock. */
+export const serverNow = (): number => Date.now() - clockOffset;
+
 type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 function toQuery(query: Query): string {
@@ -100,6 +105,8 @@ async function request<T extends z.ZodType>(
     reportConnection('lost');
     throw new ApiError('network', 0, String(cause), cause);
   }
+  const date = Date.parse(response.headers.get('date') ?? '');
+  if (!Number.isNaN(date)) clockOffset = Date.now() - date;
   // A proxy that answers for a dead server is no connection either.
   reportConnection(response.status === 502 || response.status === 504 ? 'lost' : 'ok');
   const body = parseJson(text);

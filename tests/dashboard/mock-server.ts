@@ -115,6 +115,11 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
       const occupancy = state.occupancy === 'occupied' ? 'vacant' : 'occupied';
       set(state.id, { occupancy, measuredAt: now, seenAt: now });
     }
+    // Healthy sensors report every minute, changed or not.
+    for (const state of market.states.values()) {
+      const age = now - (state.seenAt ?? 0);
+      if (age > 55_000 && age < 70_000) set(state.id, { seenAt: now, measuredAt: now });
+    }
     if (muted) return;
     if (changed.size > 0) hashes = new Map(market.floors.map((floor) => [floor.id, hash(floor.id)]));
     for (const [ws, client] of live) {

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Segmented, Select } from 'antd';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api, type Telemetry } from '../api.ts';
+import { api, serverNow, type Telemetry } from '../api.ts';
 import { formatUnit } from '../format.ts';
 import { useSession } from '../session.tsx';
 import { Chart, type Series } from '../ui/chart.tsx';
@@ -39,7 +39,7 @@ export function TelemetryChart({ points }: { readonly points: readonly ChartPoin
     staleTime: 30_000,
     refetchInterval: 60_000,
     queryFn({ signal }) {
-      const to = Date.now();
+      const to = serverNow();
       const { ms, every } = RANGES[range];
       return api.telemetry(
         chosen?.device ?? '',

@@ -4,6 +4,7 @@ import { Link } from 'react-router';
 import type { StallState } from '../../../domain/floor.ts';
 import { may } from '../../../domain/permissions.ts';
 import { api, type Stall, type StallDetail } from '../api.ts';
+import { trimDecimal } from '../decimal.ts';
 import { usePointName } from '../devices/point-name.ts';
 import { TelemetryChart } from '../devices/telemetry-chart.tsx';
 import { standingOf } from '../floor/standing.ts';
@@ -183,7 +184,3 @@ function DeviceLink({
     <span className="mono">{serial}</span>
   );
 }
-
-/** `30.0000` → `30`. */
-export const trimDecimal = (text: string): string =>
-  text.includes('.') ? text.replace(/0+$/, '').replace(/\.$/, '') : text;

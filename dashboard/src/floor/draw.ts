@@ -19,10 +19,10 @@ export interface Frame {
 }
 
 /** Below these sizes (CSS pixels) a stall carries no glyph, no code, no merchant's name. */
-export const GLYPH_PX_MIN = 7;
-export const CODE_PX_MIN = { w: 30, h: 15 };
+const GLYPH_PX_MIN = 7;
+const CODE_PX_MIN = 15;
 const STACKED_PX_MIN = 29;
-export const NAME_PX_MIN = { w: 64, h: 34 };
+const NAME_PX_MIN = { w: 64, h: 34 };
 const CODE_FONT = '600 11px';
 /** Where a search zooms to, a code must be readable. */
 export const READABLE_PX = 76;
@@ -124,35 +124,53 @@ function drawFlashes({ ctx, scene, at, still }: Frame, seen: readonly Box[]): bo
   return true;
 }
 
-/** A code is shown whole or not at all: half a stall number is another stall's number. */
+/**
+ * A code is shown whole or not at all: half a stall number is another stall's number. It goes by the widest code
+ * of the floor, so that of equal stalls none has a code and others not.
+ */
 function layoutOf(
-  ctx: CanvasRenderingContext2D,
-  font: string,
-  code: string,
+  codeWidth: number,
   { w, h }: Box,
   hasName: boolean,
 ): 'named' | 'beside' | 'stacked' | 'glyph' {
-  if (w < CODE_PX_MIN.w || h < CODE_PX_MIN.h) return 'glyph';
-  ctx.font = `${CODE_FONT} ${font}`;
-  const width = widthOf(ctx, code);
-  if (width + 20 <= w) return hasName && w >= NAME_PX_MIN.w && h >= NAME_PX_MIN.h ? 'named' : 'beside';
-  return width + 6 <= w && h >= STACKED_PX_MIN ? 'stacked' : 'glyph';
+  if (h < CODE_PX_MIN) return 'glyph';
+  if (codeWidth + 20 <= w) return hasName && w >= NAME_PX_MIN.w && h >= NAME_PX_MIN.h ? 'named' : 'beside';
+  return codeWidth + 4 <= w && h >= STACKED_PX_MIN ? 'stacked' : 'glyph';
+}
+
+const codeWidths = new WeakMap<Scene, number>();
+
+function codeWidthOf({ ctx, scene, font }: Frame): number {
+  let width = codeWidths.get(scene);
+  if (width === undefined) {
+    ctx.font = `${CODE_FONT} ${font}`;
+    width = Math.max(0, ...scene.stalls.map((stall) => ctx.measureText(stall.code).width));
+    codeWidths.set(scene, width);
+  }
+  return width;
 }
 
 /** The glyph of each stall, and as much text as fits: ● open, ━ closed, ? unknown. */
 function drawMarks(frame: Frame, look: Look, boxes: readonly Box[]): void {
   const { ctx, scene, font } = frame;
-  ctx.fillStyle = look.ink;
+  const codeWidth = codeWidthOf(frame);
   ctx.textBaseline = 'middle';
   for (const b of boxes) {
     if (Math.min(b.w, b.h) < GLYPH_PX_MIN) continue;
     const stall = scene.stalls[b.i];
     const last = scene.last[b.i];
     if (stall === undefined || last === undefined) continue;
-    const layout = layoutOf(ctx, font, stall.code, b, stall.merchant !== null);
+    const layout = layoutOf(codeWidth, b, stall.merchant !== null);
     const size = layout === 'glyph' ? Math.min(11, Math.min(b.w, b.h) * 0.5) : 8;
     const middle = b.y + b.h / 2;
     const row = layout === 'named' ? middle - 8 : layout === 'stacked' ? middle + 8 : middle;
+    if (layout !== 'glyph' && scene.standings[b.i] === 'stale') {
+      // Text on the hatch cannot be read: it gets a plate, and the hatch stays around it.
+      ctx.fillStyle = look.fill;
+      if (layout === 'named') ctx.fillRect(b.x + 3, b.y + b.h / 2 - 16, b.w - 6, 32);
+      else ctx.fillRect(b.x + 3, (layout === 'stacked' ? middle - 6 : row) - 7, b.w - 6, 14);
+    }
+    ctx.fillStyle = look.ink;
     const beside = layout === 'named' || layout === 'beside';
     drawGlyph(ctx, last, beside ? b.x + b.w - size / 2 - 5 : b.x + b.w / 2, row, size, font);
     if (layout === 'glyph') continue;
@@ -187,30 +205,22 @@ function drawGlyph(
 }
 
 /** Measuring text is dear, and the same few thousand texts are drawn over and over. */
-const widths = new Map<string, number>();
 const shortened = new Map<string, string>();
-const REMEMBERED_MAX = 20_000;
-
-function remember<T>(memory: Map<string, T>, key: string, make: () => T): T {
-  const known = memory.get(key);
-  if (known !== undefined) return known;
-  if (memory.size >= REMEMBERED_MAX) memory.clear();
-  const made = make();
-  memory.set(key, made);
-  return made;
-}
-
-function widthOf(ctx: CanvasRenderingContext2D, text: string): number {
-  return remember(widths, `${ctx.font}|${text}`, () => ctx.measureText(text).width);
-}
+const SHORTENED_MAX = 20_000;
 
 function shorten(ctx: CanvasRenderingContext2D, text: string, width: number): string {
-  return remember(shortened, `${ctx.font}|${Math.floor(width)}|${text}`, () => {
-    if (ctx.measureText(text).width <= width) return text;
+  const key = `${Math.floor(width)}|${text}`;
+  const known = shortened.get(key);
+  if (known !== undefined) return known;
+  let short = text;
+  if (ctx.measureText(text).width > width) {
     const letters = [...text];
     while (letters.length > 0 && ctx.measureText(`${letters.join('')}…`).width > width) letters.pop();
-    return letters.length > 0 ? `${letters.join('')}…` : '';
-  });
+    short = letters.length > 0 ? `${letters.join('')}…` : '';
+  }
+  if (shortened.size >= SHORTENED_MAX) shortened.clear();
+  shortened.set(key, short);
+  return short;
 }
 
 function drawOutlines({ ctx, scene, viewport }: Frame): void {

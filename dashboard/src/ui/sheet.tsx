@@ -24,6 +24,7 @@ export function Sheet(props: {
       size={narrow ? '82dvh' : width}
       mask={narrow || !modeless}
       onClose={onClose}
+      rootClassName={modeless ? 'sheet-modeless' : ''}
       destroyOnHidden
     >
       {children}

@@ -1,4 +1,6 @@
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { serverNow } from '../api.ts';
 import { ageOf, formatTime, type TimeStyle } from '../format.ts';
 import { useSession } from '../session.tsx';
 
@@ -27,6 +29,18 @@ export function useAge(): (ms: number) => string {
     const { unit, count } = ageOf(ms);
     return t(`age.${unit}`, { count });
   };
+}
+
+const AGE_STEP_MS = 5_000;
+
+/** The server's clock, in steps that are fine enough for ages. */
+export function useServerNow(): number {
+  const [now, setNow] = useState(serverNow);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(serverNow()), AGE_STEP_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
 }
 
 export function Ago({ at, now }: { readonly at: string | null; readonly now: number }) {
