@@ -32,6 +32,10 @@ declare module 'fastify' {
   }
 }
 
+const served = new WeakMap<FastifyInstance, RouteOptions[]>();
+/** Every route of a guarded application, whoever registered it. */
+export const routesOf = (app: FastifyInstance): readonly RouteOptions[] => served.get(app) ?? [];
+
 const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Call before any route is registered. */
@@ -41,6 +45,7 @@ export function guardRoutes(
 ): void {
   app.decorateRequest('principal', null);
   const routes: RouteOptions[] = [];
+  served.set(app, routes);
   app.addHook('onRoute', (route) => {
     routes.push(route);
   });

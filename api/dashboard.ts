@@ -15,24 +15,25 @@ export async function dashboardRoutes(
     app.log.warn({ dir }, 'there is no built dashboard: only the API is served');
     return undefined;
   }
+  const files = {
+    root: dir,
+    preCompressed: true,
+    cacheControl: false,
+    setHeaders: (response: { setHeader(name: string, value: string): void }, path: string) => {
+      response.setHeader(
+        'cache-control',
+        HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache',
+      );
+    },
+  };
+  // Decorates every reply with sendFile; the routes follow in a scope of their own.
+  await app.register(fastifyStatic, { ...files, serve: false });
   await app.register(async (scope) => {
     scope.addHook('onRoute', (route) => {
       route.config = { ...route.config, access: 'public', rateLimit: false };
       route.schema = { ...route.schema, hide: true };
     });
-    await scope.register(fastifyStatic, {
-      root: dir,
-      wildcard: false,
-      preCompressed: true,
-      cacheControl: false,
-      decorateReply: true,
-      setHeaders: (response, path) => {
-        response.setHeader(
-          'cache-control',
-          HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache',
-        );
-      },
-    });
+    await scope.register(fastifyStatic, { ...files, wildcard: false, decorateReply: false });
   });
-  return (reply) => reply.sendFile('index.html', dir);
+  return (reply) => reply.sendFile('index.html');
 }

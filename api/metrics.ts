@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client';
+import { z } from 'zod';
 
 /** Metrics live in the process's one registry: a part that starts again takes the ones that are there. */
 function httpHistogram(): Histogram<'method' | 'route' | 'status'> {
@@ -42,7 +43,11 @@ export function metricsRoute(app: FastifyInstance): void {
     '/metrics',
     {
       config: { access: 'public', rateLimit: false },
-      schema: { tags: ['operation'], summary: 'Metrics in the Prometheus text format' },
+      schema: {
+        tags: ['operation'],
+        summary: 'Metrics in the Prometheus text format',
+        response: { 200: { content: { 'text/plain': { schema: z.string() } } } },
+      },
     },
     async (_request, reply) => reply.type(register.contentType).send(await register.metrics()),
   );

@@ -1,10 +1,14 @@
+import { STATUS_CODES } from 'node:http';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
-import { createJsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { OpenAPIV3_1 } from 'openapi-types';
 import { z } from 'zod';
-import { zProblem } from '../contracts/rest.ts';
+import { zFeeLineDetail, zFeeLineEvidence } from '../contracts/fee-lines.ts';
+import * as rest from '../contracts/rest.ts';
+import * as setup from '../contracts/setup.ts';
+import * as tariffs from '../contracts/tariffs.ts';
 
 const DESCRIPTION = `Everything the dashboard shows and does, for programs.
 
@@ -17,7 +21,7 @@ platform's own pages.
 **Values.** Instants are ISO 8601 with an offset. Quantities are integers of the smallest unit (Wh, L) and money of
 the currency's minor unit, both as decimal strings, for they may exceed 2^53.
 
-**Errors** are RFC 9457 \`application/problem+json\`.`;
+**Errors** are RFC 9457 \`application/problem+json\`; \`errors\` names each wrong field.`;
 
 const TAGS = [
   { name: 'people', description: 'Who am I, signing in, users, API keys' },
@@ -30,17 +34,49 @@ const TAGS = [
   { name: 'operation', description: 'Health and metrics' },
 ];
 
+/** What answers are made of, by the names they have in the document. */
+const COMPONENTS: Readonly<Record<string, z.ZodType>> = {
+  Problem: rest.zProblem,
+  Site: rest.zSite,
+  Floor: rest.zFloor,
+  Place: setup.zPlace,
+  Stall: rest.zStall,
+  StallDetail: rest.zStallDetail,
+  Party: setup.zParty,
+  Lease: setup.zLease,
+  Profile: rest.zProfile,
+  Device: rest.zDevice,
+  DeviceDetail: rest.zDeviceDetail,
+  DeviceCreated: rest.zDeviceCreated,
+  Telemetry: rest.zTelemetry,
+  Reading: rest.zReading,
+  Installation: setup.zInstallation,
+  Command: rest.zCommandView,
+  DeadLetter: rest.zDeadLetter,
+  TariffDefinition: tariffs.zTariffDefinition,
+  Tariff: tariffs.zTariff,
+  TariffCreated: tariffs.zTariffCreated,
+  TariffPreviewResult: tariffs.zTariffPreviewResult,
+  BillingRun: rest.zBillingRun,
+  FeeLine: rest.zFeeLine,
+  FeeLineEvidence: zFeeLineEvidence,
+  FeeLineDetail: zFeeLineDetail,
+  User: setup.zUser,
+  ApiKey: setup.zApiKey,
+  ApiKeyCreated: setup.zApiKeyCreated,
+};
+for (const [id, schema] of Object.entries(COMPONENTS)) {
+  z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), id });
+}
+
 /** Call after the guard and before the routes that are to be described. */
 export async function describeApi(app: FastifyInstance): Promise<void> {
-  const problem = z.toJSONSchema(zProblem, { target: 'draft-2020-12', io: 'output' });
-  delete problem.$schema;
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Stallgrid', version: '1', description: DESCRIPTION },
       tags: TAGS,
       components: {
-        schemas: { Problem: problem as OpenAPIV3_1.SchemaObject as never },
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer', description: 'An API key, or ADMIN_TOKEN' },
           session: { type: 'apiKey', in: 'cookie', name: 'stallgrid.session_token' },
@@ -48,37 +84,57 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
       },
     },
     transform: (document) => {
-      const { schema, url } = describe(document as Parameters<typeof describe>[0]);
-      const access = document.route.config?.access;
-      return {
-        url,
-        schema: {
-          ...schema,
-          security: access === 'public' ? [] : [{ bearer: [] }, { session: [] }],
-        } as never,
-      };
+      const { schema, url } = jsonSchemaTransform(document);
+      const security = document.route.config?.access === 'public' ? [] : [{ bearer: [] }, { session: [] }];
+      return { url, schema: { ...schema, security } };
     },
-    transformObject: (document) =>
-      withProblems(jsonSchemaTransformObject(document) as OpenAPIV3_1.Document) as never,
+    transformObject: (document) => {
+      const described = jsonSchemaTransformObject(document) as OpenAPIV3_1.Document;
+      return tidy(withProblems(described)) as ReturnType<typeof jsonSchemaTransformObject>;
+    },
   });
 }
 
-const describe = createJsonSchemaTransform({});
-
-const PROBLEM = {
-  description: 'What went wrong (RFC 9457)',
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-} satisfies OpenAPIV3_1.ResponseObject;
-
-/** Every operation may answer a problem. */
+/** Every operation may answer a problem, and every answer says what it is. */
 function withProblems(document: OpenAPIV3_1.Document): OpenAPIV3_1.Document {
   for (const path of Object.values(document.paths ?? {})) {
     for (const method of ['get', 'post', 'put', 'patch', 'delete'] as const) {
       const operation = path?.[method];
-      if (operation) operation.responses = { ...(operation.responses ?? {}), default: PROBLEM };
+      if (!operation) continue;
+      for (const [status, response] of Object.entries(operation.responses ?? {})) {
+        if ('description' in response) response.description = STATUS_CODES[status] ?? response.description;
+      }
+      operation.responses = {
+        ...operation.responses,
+        default: {
+          description: 'What went wrong (RFC 9457)',
+          content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        },
+      };
     }
   }
   return document;
+}
+
+/** Leaves out what a reader does not need: how zod checks a date and a safe integer, and components nobody uses. */
+function tidy(document: OpenAPIV3_1.Document): OpenAPIV3_1.Document {
+  const text = JSON.stringify(document, (_key, value: unknown) => {
+    if (typeof value !== 'object' || value === null) return value;
+    const schema = { ...value } as Record<string, unknown>;
+    if (schema.format === 'date-time') delete schema.pattern;
+    if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
+    if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
+    return Array.isArray(value) ? value : schema;
+  });
+  const tidied = JSON.parse(text) as OpenAPIV3_1.Document;
+  const schemas = tidied.components?.schemas ?? {};
+  const isUsed = (name: string): boolean => JSON.stringify(tidied).includes(`"#/components/schemas/${name}"`);
+  // One that goes may have been the only one to use another.
+  for (let unused = ['']; unused.length > 0; ) {
+    unused = Object.keys(schemas).filter((name) => !isUsed(name));
+    for (const name of unused) delete schemas[name];
+  }
+  return tidied;
 }
 
 /** The document, and a page to read it by that loads nothing from elsewhere. */

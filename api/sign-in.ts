@@ -1,15 +1,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { zPasswordChange, zSignIn } from '../contracts/rest.ts';
 import { type Auth, CLIENT_ADDRESS_HEADER } from '../store/auth.ts';
 import { Problem, sendProblem } from './problems.ts';
 import { isSameOrigin } from './same-origin.ts';
 
 /** What of better-auth is served; the rest (signing up, changing one's own role …) does not exist here. */
-const SERVED = {
-  '/sign-in/username': { method: 'POST', summary: 'Sign in: answers the session cookie' },
+const SERVED: Readonly<Record<string, { method: 'GET' | 'POST'; summary: string; body?: z.ZodType }>> = {
+  '/sign-in/username': { method: 'POST', summary: 'Sign in: answers the session cookie', body: zSignIn },
   '/sign-out': { method: 'POST', summary: 'Sign out' },
   '/get-session': { method: 'GET', summary: 'The session, or null' },
-  '/change-password': { method: 'POST', summary: 'Change one’s own password' },
-} as const;
+  '/change-password': { method: 'POST', summary: 'Change one’s own password', body: zPasswordChange },
+};
 const SIGN_IN = '/sign-in/username';
 
 /** Wrong passwords before an address, or a user name, has to wait. Right ones count for nothing. */
@@ -35,12 +37,12 @@ export function signInRoutes(
   };
   const counters = Object.values(failures);
 
-  for (const [path, { method, summary }] of Object.entries(SERVED)) {
+  for (const [path, { method, summary, body }] of Object.entries(SERVED)) {
     app.route({
       method,
       url: `/api/auth${path}`,
       config: { access: 'public' },
-      schema: { tags: ['people'], summary },
+      schema: { tags: ['people'], summary, ...(body ? { body } : {}), response: { 200: z.unknown() } },
       handler: async (request, reply) => {
         if (
           method !== 'GET' &&
@@ -62,10 +64,7 @@ export function signInRoutes(
   }
 }
 
-const usernameOf = (request: FastifyRequest): string => {
-  const { username } = (request.body ?? {}) as { username?: unknown };
-  return typeof username === 'string' ? username.toLowerCase().slice(0, 64) : '';
-};
+const usernameOf = (request: FastifyRequest): string => zSignIn.parse(request.body).username.toLowerCase();
 
 type Limit = Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>;
 function refuseExceeded(limit: Limit): void {

@@ -54,6 +54,19 @@ export const zMe = z.object({
   partyId: z.number().int().nullable(),
 });
 
+/** `POST /api/auth/sign-in/username`. Without `rememberMe` false the session outlives the browser. */
+export const zSignIn = z.object({
+  username: z.string().min(1).max(64),
+  password: z.string().min(1).max(128),
+  rememberMe: z.boolean().optional(),
+});
+export const zPasswordChange = z.object({
+  currentPassword: z.string().min(1).max(128),
+  newPassword: z.string().min(8).max(128),
+  /** Also ends the user's other sessions. */
+  revokeOtherSessions: z.boolean().optional(),
+});
+
 // ── sites, floors, stalls ─────────────────────────────────────────────────────────────────────────────────
 export const zSite = z.object({
   id: z.string(),
@@ -129,13 +142,17 @@ export const zStallQuery = zPageQuery.extend({
 });
 
 // ── devices ───────────────────────────────────────────────────────────────────────────────────────────────
-export const zDeviceCreate = z.object({
-  site: z.string(),
-  serial: z.string().regex(SEGMENT, 'letters, digits, dot, dash and underscore; at most 64'),
-  profile: z.string(),
-  /** A place's id, or its code in the site. */
-  place: z.union([z.number().int(), z.string()]).optional(),
-});
+export const zDeviceCreate = z
+  .object({
+    site: z.string(),
+    serial: z.string().regex(SEGMENT, 'letters, digits, dot, dash and underscore; at most 64'),
+    profile: z.string(),
+    /** A place's id, or its code in the site. */
+    place: z.union([z.number().int(), z.string()]).optional(),
+  })
+  .meta({
+    examples: [{ site: 'south-gate', serial: '210934551', profile: 'electricity-meter', place: 'A-101' }],
+  });
 export const zDevice = z.object({
   id: z.string(),
   site: z.string(),
@@ -224,12 +241,14 @@ export const zReadingQuery = zPageQuery.extend({
 });
 
 // ── commands, dead letters ────────────────────────────────────────────────────────────────────────────────
-export const zCommandCreate = z.object({
-  op: z.string().min(1).max(64),
-  args: z.record(z.string(), z.unknown()).default({}),
-  reason: z.string().max(500).optional(),
-  expiresInS: z.number().int().min(1).max(86_400).default(30),
-});
+export const zCommandCreate = z
+  .object({
+    op: z.string().min(1).max(64),
+    args: z.record(z.string(), z.unknown()).default({}),
+    reason: z.string().max(500).optional(),
+    expiresInS: z.number().int().min(1).max(86_400).default(30),
+  })
+  .meta({ examples: [{ op: 'open', reason: 'fire drill', expiresInS: 30 }] });
 export const zCommandView = z.object({
   id: z.uuid(),
   device: z.string(),
@@ -263,16 +282,18 @@ export const zDeadLetterQuery = zPageQuery.extend({
 });
 
 // ── billing ───────────────────────────────────────────────────────────────────────────────────────────────
-export const zBillingRunCreate = z.object({
-  site: z.string(),
-  /** A month `2026-10` or a day `2026-10-31` in the site's zone. */
-  period: z
-    .string()
-    .regex(
-      /^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$/,
-      'a month like 2026-10 or a day like 2026-10-31',
-    ),
-});
+export const zBillingRunCreate = z
+  .object({
+    site: z.string(),
+    /** A month `2026-10` or a day `2026-10-31` in the site's zone. */
+    period: z
+      .string()
+      .regex(
+        /^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$/,
+        'a month like 2026-10 or a day like 2026-10-31',
+      ),
+  })
+  .meta({ examples: [{ site: 'south-gate', period: '2026-10' }] });
 export const zBillingRun = z.object({
   id: z.number().int(),
   site: z.string(),

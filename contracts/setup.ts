@@ -11,35 +11,50 @@ const zName = z.string().trim().min(1).max(200);
 const zCode = z.string().trim().min(1).max(64);
 export const zStartInstant = z.iso.datetime({ offset: true });
 
-export const zSiteCreate = z.object({
-  id: z.string().regex(/^[A-Za-z0-9_.-]{1,32}$/, 'letters, digits, dot, dash and underscore; at most 32'),
-  name: zName,
-  /** IANA, e.g. `Asia/Shanghai`: days and periods are cut in it. */
-  timeZone: z.string().max(64),
-  /** ISO 4217. */
-  currency: z
-    .string()
-    .regex(/^[A-Z]{3}$/, 'three letters such as CNY')
-    .default('CNY'),
-});
+export const zSiteCreate = z
+  .object({
+    id: z.string().regex(/^[A-Za-z0-9_.-]{1,32}$/, 'letters, digits, dot, dash and underscore; at most 32'),
+    name: zName,
+    /** IANA, e.g. `Asia/Shanghai`: days and periods are cut in it. */
+    timeZone: z.string().max(64),
+    /** ISO 4217. */
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/, 'three letters such as CNY')
+      .default('CNY'),
+  })
+  .meta({ examples: [{ id: 'south-gate', name: '南门市场', timeZone: 'Asia/Shanghai', currency: 'CNY' }] });
 
 /** A place of a site by its id or its code. */
 export const zPlaceRef = z.union([z.number().int().positive(), zCode]);
-export const zPlaceCreate = z.object({
-  site: z.string(),
-  kind: z.enum(PLACE_KINDS),
-  code: zCode,
-  name: zName.optional(),
-  parent: zPlaceRef.optional(),
-  /** Where a stall lies on its floor, in metres. */
-  rect: zRect.optional(),
-  /** What a floor looks like, in metres. */
-  plan: zPlan.optional(),
-  areaM2: z
-    .string()
-    .regex(/^\d{1,8}(\.\d{1,2})?$/, 'square metres with at most 2 decimals, as text')
-    .optional(),
-});
+export const zPlaceCreate = z
+  .object({
+    site: z.string(),
+    kind: z.enum(PLACE_KINDS),
+    code: zCode,
+    name: zName.optional(),
+    parent: zPlaceRef.optional(),
+    /** Where a stall lies on its floor, in metres. */
+    rect: zRect.optional(),
+    /** What a floor looks like, in metres. */
+    plan: zPlan.optional(),
+    areaM2: z
+      .string()
+      .regex(/^\d{1,8}(\.\d{1,2})?$/, 'square metres with at most 2 decimals, as text')
+      .optional(),
+  })
+  .meta({
+    examples: [
+      {
+        site: 'south-gate',
+        kind: 'stall',
+        code: 'A-101',
+        parent: 'F1',
+        rect: { x: 4, y: 8, w: 3, h: 2.5 },
+        areaM2: '7.50',
+      },
+    ],
+  });
 export const zPlace = z.object({
   id: z.number().int(),
   site: z.string(),
@@ -77,17 +92,31 @@ export const zLeaseTariffCreate = z.object({
   tariff: z.string(),
   startsAt: zStartInstant.optional(),
 });
-export const zLeaseCreate = z.object({
-  site: z.string(),
-  stall: zPlaceRef,
-  party: z.number().int().positive(),
-  charging: z.enum(CHARGING).default('postpaid'),
-  trade: z.string().max(100).optional(),
-  startsAt: zStartInstant,
-  endsAt: zStartInstant.optional(),
-  /** From the lease's start unless they say otherwise. */
-  tariffs: z.array(zLeaseTariffCreate).max(20).default([]),
-});
+export const zLeaseCreate = z
+  .object({
+    site: z.string(),
+    stall: zPlaceRef,
+    party: z.number().int().positive(),
+    charging: z.enum(CHARGING).default('postpaid'),
+    trade: z.string().max(100).optional(),
+    startsAt: zStartInstant,
+    endsAt: zStartInstant.optional(),
+    /** From the lease's start unless they say otherwise. */
+    tariffs: z.array(zLeaseTariffCreate).max(20).default([]),
+  })
+  .meta({
+    examples: [
+      {
+        site: 'south-gate',
+        stall: 'A-101',
+        party: 12,
+        charging: 'postpaid',
+        trade: '水产',
+        startsAt: '2026-11-01T00:00:00+08:00',
+        tariffs: [{ commodity: 'electricity', tariff: 'commercial' }],
+      },
+    ],
+  });
 export const zLeasePatch = z.object({ endsAt: zStartInstant });
 export const zLease = z.object({
   id: z.number().int(),
@@ -114,22 +143,34 @@ export const zLeaseQuery = zPageQuery.extend({
 });
 
 /** From `startsAt` on, what the register counts is what the stall (without one: the house) uses. */
-export const zInstallationCreate = z.object({
-  register: z.number().int().positive(),
-  /** The metering point's code; without one it is the stall's (or site's) point for the commodity, made if there is none. */
-  point: zCode.optional(),
-  stall: zPlaceRef.optional(),
-  startsAt: zStartInstant,
-  /** What the register showed at `startsAt`, in base units (Wh, L). */
-  startValue: zIntegerText,
-  /** CT × PT ratio (倍率). */
-  multiplier: z
-    .string()
-    .regex(/^\d{1,8}(\.\d{1,4})?$/, 'a ratio with at most 4 decimals, as text')
-    .default('1'),
-  /** For a metering point that is made: base units an hour that its supply can deliver at most. */
-  maxRate: z.number().int().positive().optional(),
-});
+export const zInstallationCreate = z
+  .object({
+    register: z.number().int().positive(),
+    /** The metering point's code; without one it is the stall's (or site's) point for the commodity, made if there is none. */
+    point: zCode.optional(),
+    stall: zPlaceRef.optional(),
+    startsAt: zStartInstant,
+    /** What the register showed at `startsAt`, in base units (Wh, L). */
+    startValue: zIntegerText,
+    /** CT × PT ratio (倍率). */
+    multiplier: z
+      .string()
+      .regex(/^\d{1,8}(\.\d{1,4})?$/, 'a ratio with at most 4 decimals, as text')
+      .default('1'),
+    /** For a metering point that is made: base units an hour that its supply can deliver at most. */
+    maxRate: z.number().int().positive().optional(),
+  })
+  .meta({
+    examples: [
+      {
+        register: 17,
+        stall: 'A-101',
+        startsAt: '2026-11-01T00:00:00+08:00',
+        startValue: '123450',
+        multiplier: '40',
+      },
+    ],
+  });
 export const zInstallationEnd = z.object({
   endsAt: zStartInstant,
   /** What the register showed at `endsAt`, in base units. */
@@ -151,16 +192,20 @@ export const zInstallation = z.object({
   multiplier: zDecimalText,
 });
 
-export const zUserCreate = z.object({
-  username: z
-    .string()
-    .regex(/^[a-zA-Z0-9_.-]{3,30}$/, '3 to 30 letters, digits, dots, dashes and underscores'),
-  password: z.string().min(8).max(128),
-  name: zName,
-  role: z.enum(ROLES),
-  /** Needed by a merchant: whose leases they see. */
-  partyId: z.number().int().positive().optional(),
-});
+export const zUserCreate = z
+  .object({
+    username: z
+      .string()
+      .regex(/^[a-zA-Z0-9_.-]{3,30}$/, '3 to 30 letters, digits, dots, dashes and underscores'),
+    password: z.string().min(8).max(128),
+    name: zName,
+    role: z.enum(ROLES),
+    /** Needed by a merchant: whose leases they see. */
+    partyId: z.number().int().positive().optional(),
+  })
+  .meta({
+    examples: [{ username: 'li.na', password: 'correct horse battery', name: '李娜', role: 'biller' }],
+  });
 export const zUserPatch = z.object({ disabled: z.boolean() });
 export const zUser = z.object({
   id: z.string(),

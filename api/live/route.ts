@@ -30,6 +30,7 @@ export function liveRoute(
         'nothing else is sent. A silent socket means that what was shown may be old. Authenticate the handshake by ' +
         'session cookie or bearer token. Without an upgrade the answer is 426.',
       querystring: z.object({ floor: zId }),
+      response: { 101: z.undefined() },
     },
     preHandler: async (request) => {
       if (request.ws !== true) {

@@ -78,7 +78,7 @@ export async function startTestApi(options: Partial<AppDeps> = {}): Promise<Test
       return {
         status: response.statusCode,
         headers: response.headers,
-        body: isJson ? response.json() : response.body,
+        body: isJson && response.body !== '' ? response.json() : response.body,
       };
     },
     async listen() {
