@@ -10,7 +10,7 @@ import { startBroker } from './broker/start.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { startDemo } from './demo/start.ts';
 import { startIngest } from './ingest/start.ts';
-import { keptSecret, lockDataDir } from './store/data-dir.ts';
+import { InUseError, keptSecret, lockDataDir } from './store/data-dir.ts';
 import { type Database, migrateDatabase, openDatabase } from './store/database.ts';
 import { influxdInstalled, startInfluxd } from './store/embedded/influxd.ts';
 import { startEmbeddedPostgres } from './store/embedded/postgres.ts';
@@ -248,8 +248,17 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: Error & { code?: string }) => {
-  const expected = error instanceof ConfigError || error.code?.startsWith('ERR_PARSE_ARGS');
-  console.error(expected ? error.message : (error.stack ?? error.message));
-  process.exit(expected ? 2 : 1);
+/** What the reader can mend is one line; everything else shows where it came from. */
+function explain(error: NodeJS.ErrnoException & { port?: number }): string {
+  if (error.code === 'EADDRINUSE') {
+    return `port ${error.port} is taken by another program: set HTTP_PORT, MQTT_PORT or MQTTS_PORT`;
+  }
+  const mendable =
+    error instanceof ConfigError || error instanceof InUseError || error.code?.startsWith('ERR_PARSE_ARGS');
+  return mendable ? error.message : (error.stack ?? error.message);
+}
+
+main().catch((error: Error) => {
+  console.error(explain(error));
+  process.exit(error instanceof ConfigError ? 2 : 1);
 });

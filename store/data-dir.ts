@@ -11,10 +11,14 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
+export class InUseError extends Error {
+  override readonly name = 'InUseError';
+}
+
 /**
  * Takes a part's place in the folder for this process, so that the same part cannot run on it twice.
  * @returns the way to give it back.
- * @throws when a living process holds it; the lock of a killed one is taken over.
+ * @throws InUseError when a living process holds it; the lock of a killed one is taken over.
  */
 export function lockDataDir(dir: string, part: string): () => void {
   mkdirSync(dir, { recursive: true });

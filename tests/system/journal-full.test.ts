@@ -28,9 +28,9 @@ afterAll(async () => {
 
 const journal = async (): Promise<{ ok: boolean }> => {
   const answer = (await (await fetch(`${platform.url}/readyz`)).json()) as {
-    dependencies: Record<string, { ok: boolean }>;
+    checks: Record<string, { ok: boolean }>;
   };
-  return answer.dependencies.journal ?? { ok: true };
+  return answer.checks.journal ?? { ok: true };
 };
 
 test('a full journal stops the PUBACKs and turns health red, and it recovers with nothing lost', {
