@@ -38,6 +38,7 @@ export class CommandDelivery {
   readonly #due = new Set<string>();
   readonly #timer: NodeJS.Timeout;
   #delivering: Promise<void> | undefined;
+  readonly #returning = new Set<Promise<void>>();
   #sweeping = false;
   #closed = false;
 
@@ -71,7 +72,10 @@ export class CommandDelivery {
     const ids = [...connection.commandsInFlight.values()];
     connection.commandsInFlight.clear();
     if (ids.length === 0 || !connection.identity) return;
-    await this.#requeue(ids);
+    const returned = this.#requeue(ids);
+    this.#returning.add(returned);
+    await returned;
+    this.#returning.delete(returned);
     this.wake(connection.identity.device);
   }
 
@@ -155,8 +159,11 @@ export class CommandDelivery {
     this.#sweeping = false;
   }
 
-  close(): void {
+  /** Waits at most `waitMs` for what goes back into the queue. */
+  async close(waitMs: number): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
+    const returned = Promise.all([this.#delivering, ...this.#returning]);
+    await Promise.race([returned, new Promise((resolve) => setTimeout(resolve, waitMs).unref())]);
   }
 }

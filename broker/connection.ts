@@ -66,7 +66,8 @@ export class DeviceConnection extends Duplex {
   #held: Buffer | undefined;
   /** aedes has not taken what passed. */
   #full = false;
-  #unacknowledged = 0;
+  /** The sizes of publishes that passed and were not answered for, in their order. */
+  readonly #unacknowledged: number[] = [];
   #timer: NodeJS.Timeout | undefined;
   #lastPacketId = 0;
 
@@ -92,10 +93,10 @@ export class DeviceConnection extends Duplex {
     this.proceed();
   }
 
-  /** A publish that passed was answered for. */
+  /** The oldest publish that passed was answered for. */
   settled(): void {
-    this.#unacknowledged--;
-    if (this.#held && this.#unacknowledged <= this.#limits.unacknowledgedMax / 2) this.proceed();
+    this.#waiting.shrink(this.#unacknowledged.shift() ?? 0);
+    if (this.#held && this.#unacknowledged.length <= this.#limits.unacknowledgedMax / 2) this.proceed();
   }
 
   /** Tries again what had to wait. */
@@ -134,8 +135,9 @@ export class DeviceConnection extends Duplex {
           this.#refuse(refusal ?? 'malformed');
           return;
         }
-        if (!this.#mayPass(header.type)) break;
-        this.#packetLeft = header.headerBytes + header.remainingBytes;
+        const packetBytes = header.headerBytes + header.remainingBytes;
+        if (!this.#mayPass(header.type, packetBytes)) break;
+        this.#packetLeft = packetBytes;
       }
       const passing = Math.min(this.#packetLeft, bytes.length - at);
       at += passing;
@@ -155,14 +157,14 @@ export class DeviceConnection extends Duplex {
     return remainingBytes > bytesMax ? 'packet_too_large' : undefined;
   }
 
-  #mayPass(type: number): boolean {
+  #mayPass(type: number, packetBytes: number): boolean {
     if (this.#stage === 'connect') {
       this.#stage = 'connecting';
       return true;
     }
     if (this.#stage === 'connecting') return false;
     if (type !== PUBLISH) return true;
-    if (this.#unacknowledged >= this.#limits.unacknowledgedMax) return false;
+    if (this.#unacknowledged.length >= this.#limits.unacknowledgedMax) return false;
     if (this.#waiting.isFull()) {
       this.#waiting.add(this);
       return false;
@@ -175,7 +177,8 @@ export class DeviceConnection extends Duplex {
       }, this.#bucket.waitMs(now));
       return false;
     }
-    this.#unacknowledged++;
+    this.#unacknowledged.push(packetBytes);
+    this.#waiting.grow(packetBytes);
     return true;
   }
 
@@ -219,6 +222,7 @@ export class DeviceConnection extends Duplex {
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     clearTimeout(this.#timer);
     this.#waiting.delete(this);
+    for (const bytes of this.#unacknowledged.splice(0)) this.#waiting.shrink(bytes);
     this.#held = undefined;
     const socket = this.#socket;
     if (!socket.destroyed) {

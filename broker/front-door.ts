@@ -131,6 +131,7 @@ function tellProtocol(
     if (firstBytes[0] === HTTP_FIRST_BYTE) {
       socket.unshift(firstBytes);
       http.emit('connection', socket);
+      socket.resume();
       return;
     }
     onArrival({

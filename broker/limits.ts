@@ -19,7 +19,7 @@ export const DEFAULT_LIMITS = {
   unacknowledgedMax: UNACKNOWLEDGED_MAX,
   /** A device may publish this many seconds of its rate at once. */
   burstS: 10,
-  /** Payload bytes of all devices that wait for the journal; beyond, nothing more is read. */
+  /** Bytes of publishes of all devices that wait for the journal; beyond, no more are read. */
   waitingBytesMax: 32 * 1024 * 1024,
   /** A device that asks for more, or for none, is asked for a sign of life this often. */
   keepAliveSMax: 20 * 60,

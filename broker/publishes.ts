@@ -4,7 +4,6 @@ import type { Journal } from '../store/journal/port.ts';
 import type { DeviceConnection } from './connection.ts';
 import type { Limits } from './limits.ts';
 import { appendSeconds, refuse, traffic } from './metrics.ts';
-import type { Waiting } from './waiting.ts';
 
 export type Done = (error?: Error | null) => void;
 
@@ -22,6 +21,13 @@ interface Pending {
   outcome: 'waiting' | 'durable' | Error;
 }
 
+/** A connection's publishes in the order of arrival, which is the order of acknowledging (MQTT-4.6.0-2). */
+interface Line {
+  readonly pending: Pending[];
+  /** Behind a failure nothing is acknowledged: the device sends it all again, in order. */
+  failed: boolean;
+}
+
 const KINDS: ReadonlySet<string> = new Set(UPLINK_KINDS);
 
 /**
@@ -30,22 +36,18 @@ const KINDS: ReadonlySet<string> = new Set(UPLINK_KINDS);
  */
 export class Publishes {
   readonly #journal: Journal;
-  readonly #waiting: Waiting;
   readonly #limits: Limits;
   readonly #log: Logger;
-  /** In the order of arrival, which is the order of acknowledging (MQTT-4.6.0-2). */
-  readonly #pending = new WeakMap<DeviceConnection, Pending[]>();
+  readonly #lines = new WeakMap<DeviceConnection, Line>();
   #inFlight = 0;
   #onIdle: (() => void) | undefined;
 
   constructor(deps: {
     readonly journal: Journal;
-    readonly waiting: Waiting;
     readonly limits: Limits;
     readonly log: Logger;
   }) {
     this.#journal = deps.journal;
-    this.#waiting = deps.waiting;
     this.#limits = deps.limits;
     this.#log = deps.log;
   }
@@ -84,17 +86,15 @@ export class Publishes {
     }
 
     const pending: Pending = { done, outcome: 'waiting' };
-    const queue = this.#queueOf(connection);
-    queue.push(pending);
+    const line = this.#lineOf(connection);
+    line.pending.push(pending);
     this.#inFlight++;
-    this.#waiting.grow(payload.length);
     const startedAt = performance.now();
     const { site, device } = identity;
     const record = { site, device, kind, payload, receivedAt: Date.now(), retain: publish.retain };
     const finish = (outcome: 'durable' | Error): void => {
       pending.outcome = outcome;
-      this.#waiting.shrink(payload.length);
-      acknowledge(queue);
+      acknowledge(line);
       if (--this.#inFlight === 0) this.#onIdle?.();
     };
     this.#journal.append(record).then(
@@ -112,13 +112,13 @@ export class Publishes {
     );
   }
 
-  #queueOf(connection: DeviceConnection): Pending[] {
-    let queue = this.#pending.get(connection);
-    if (!queue) {
-      queue = [];
-      this.#pending.set(connection, queue);
+  #lineOf(connection: DeviceConnection): Line {
+    let line = this.#lines.get(connection);
+    if (!line) {
+      line = { pending: [], failed: false };
+      this.#lines.set(connection, line);
     }
-    return queue;
+    return line;
   }
 
   /** Resolves when nothing waits for the journal, or after `waitMs`. */
@@ -134,15 +134,18 @@ export class Publishes {
   }
 }
 
-/** Answers for all that nothing earlier waits. Behind a failure nothing is acknowledged: the connection is gone. */
-function acknowledge(queue: Pending[]): void {
-  for (let first = queue[0]; first && first.outcome !== 'waiting'; first = queue[0]) {
-    queue.shift();
-    if (first.outcome === 'durable') {
-      first.done();
+/** Answers for all that nothing earlier waits for. */
+function acknowledge(line: Line): void {
+  const { pending } = line;
+  for (let first = pending[0]; first && first.outcome !== 'waiting' && !line.failed; first = pending[0]) {
+    pending.shift();
+    const { done, outcome } = first;
+    if (outcome === 'durable') {
+      done();
       continue;
     }
-    queue.length = 0;
-    first.done(first.outcome);
+    line.failed = true;
+    // The acknowledgements before it are written at the end of this turn.
+    setImmediate(done, outcome);
   }
 }

@@ -47,7 +47,7 @@ export async function startBroker(deps: BrokerDeps): Promise<Broker> {
   const limits: Limits = { ...DEFAULT_LIMITS, ...deps.limits };
   const gate = new ConnectionGate(limits);
   const waiting = new Waiting(limits.waitingBytesMax);
-  const publishes = new Publishes({ journal, waiting, limits, log });
+  const publishes = new Publishes({ journal, limits, log });
   const credentials = new CredentialBook({ db, log, onChanged: (devices) => broker.expel(devices) });
   const presence = new PresenceLog({ db, log });
   const commands = new CommandDelivery({
@@ -72,7 +72,10 @@ export async function startBroker(deps: BrokerDeps): Promise<Broker> {
     onCommandAcknowledged: (connection, packetId) => commands.acknowledged(connection, packetId),
   });
 
-  const closers: (() => unknown)[] = [() => commands.close(), () => presence.close(CLOSE_STEP_MS)];
+  const closers: (() => unknown)[] = [
+    () => commands.close(CLOSE_STEP_MS),
+    () => presence.close(CLOSE_STEP_MS),
+  ];
   const close = async (): Promise<void> => {
     for (let step = closers.pop(); step; step = closers.pop()) await step();
   };

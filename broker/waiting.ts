@@ -2,7 +2,7 @@ interface Waiter {
   proceed(): void;
 }
 
-/** Payload bytes of all connections that wait for the journal; those that may not read on until there are fewer. */
+/** Bytes of publishes of all connections that wait for the journal; those that may not read on until there are fewer. */
 export class Waiting {
   readonly #bytesMax: number;
   readonly #waiters = new Set<Waiter>();

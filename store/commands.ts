@@ -61,18 +61,19 @@ export async function claimCommands(
   db: Queryable,
   claim: { readonly devices: readonly string[]; readonly limit: number; readonly at: Date },
 ): Promise<ClaimedCommand[]> {
-  const { rows } = await db.query<ClaimedCommand & { created_at: Date }>({
+  const { rows } = await db.query<ClaimedCommand>({
     name: 'claim_commands',
-    text: `UPDATE commands SET status = 'sent', sent_at = $3
-           WHERE id IN (
+    text: `WITH due AS MATERIALIZED (
              SELECT id FROM commands
              WHERE device_id = ANY ($1) AND status = 'queued' AND expires_at > $3
              ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
+           ), claimed AS (
+             UPDATE commands c SET status = 'sent', sent_at = $3 FROM due WHERE c.id = due.id RETURNING c.*
            )
-           RETURNING id, device_id AS device, op, args, expires_at AS "expiresAt", created_at`,
+           SELECT id, device_id AS device, op, args, expires_at AS "expiresAt" FROM claimed ORDER BY created_at`,
     values: [claim.devices, claim.limit, claim.at],
   });
-  return rows.sort((a, b) => a.created_at.getTime() - b.created_at.getTime());
+  return rows;
 }
 
 /** Gives back claimed commands that did not arrive, to be claimed again. */
@@ -102,12 +103,13 @@ export async function devicesWithCommands(
 export async function expireCommands(db: Queryable, at: Date): Promise<number> {
   const { rowCount } = await db.query({
     name: 'expire_commands',
-    text: `UPDATE commands SET status = 'expired', finished_at = $1
-           WHERE id IN (
+    text: `WITH due AS MATERIALIZED (
              SELECT id FROM commands
-             WHERE (status = 'queued' AND expires_at <= $1) OR (status = 'sent' AND expires_at + ${ACK_GRACE} <= $1)
-             FOR UPDATE SKIP LOCKED
-           )`,
+             WHERE status IN ('queued', 'sent') AND expires_at <= $1
+               AND (status = 'queued' OR expires_at + ${ACK_GRACE} <= $1)
+             LIMIT 10000 FOR UPDATE SKIP LOCKED
+           )
+           UPDATE commands c SET status = 'expired', finished_at = $1 FROM due WHERE c.id = due.id`,
     values: [at],
   });
   return rowCount ?? 0;

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import {
   bigint,
   boolean,
@@ -107,5 +108,9 @@ export const commands = pgTable(
     finishedAt: timestamp('finished_at', { withTimezone: true }),
     result: jsonb(),
   },
-  (t) => [index('commands_open').on(t.deviceId, t.status)],
+  (t) => [
+    index('commands_open').on(t.deviceId, t.status),
+    // Asked every second what has expired.
+    index('commands_expiry').on(t.expiresAt).where(sql`${t.status} IN ('queued', 'sent')`),
+  ],
 );

@@ -1,0 +1,1 @@
+CREATE INDEX "commands_expiry" ON "commands" USING btree ("expires_at") WHERE "commands"."status" IN ('queued', 'sent');
