@@ -27,6 +27,9 @@ export interface DemoMarketOptions {
   readonly secretOf: (device: string) => string;
 }
 
+/** The house lease is older than the market: whatever nobody leases has a price from the start. */
+const BEFORE_ALL = new Date('2000-01-01T00:00:00Z');
+
 const GATES = [
   { code: 'G1', name: '北门入口' },
   { code: 'G2', name: '北门出口' },
@@ -75,9 +78,9 @@ export function buildDemoMarket(options: DemoMarketOptions): DemoMarket {
       site: SITE,
       places,
       parties,
-      tariffs: demoTariffs(new Date(from)),
+      tariffs: demoTariffs(BEFORE_ALL),
       leases,
-      house: { startsAt: new Date(from), tariffs: { electricity: TARIFF.large, water: TARIFF.water } },
+      house: { startsAt: BEFORE_ALL, tariffs: { electricity: TARIFF.large, water: TARIFF.water } },
       devices: all.map(
         ({ profile, place, device: { id } }): MarketDevice => ({
           id,

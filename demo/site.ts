@@ -15,6 +15,15 @@ export function openedAt(startedAt: number, historyDays: number): number {
     .subtract({ days: historyDays }).epochMilliseconds;
 }
 
+/** The local days, like `2026-10-17`, from the one of `from` to the one before `to` (epoch ms). */
+export function daysBetween(from: number, to: number): readonly string[] {
+  const dayOf = (at: number): Temporal.PlainDate =>
+    Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(SITE.timeZone).toPlainDate();
+  const first = dayOf(from);
+  const days = first.until(dayOf(to), { largestUnit: 'days' }).days;
+  return Array.from({ length: Math.max(0, days) }, (_, n) => first.add({ days: n }).toString());
+}
+
 /** The month before the one of `at`, in the market's zone, like `2026-10`. */
 export function monthBefore(at: number): string {
   return Temporal.Instant.fromEpochMilliseconds(at)

@@ -6,11 +6,11 @@ import { type FleetProgress, zFleetConfig } from '../contracts/fleet.ts';
 import type { Database } from '../store/database.ts';
 import { newSecret } from '../store/devices.ts';
 import { importMarket } from '../store/import-market.ts';
-import { billFirstMonth } from './first-bill.ts';
+import { billHistory } from './first-bills.ts';
 import { startFleetProcess } from './fleet-process.ts';
 import { buildDemoMarket } from './market.ts';
 import { createPeople, signInLines } from './people.ts';
-import { monthBefore } from './site.ts';
+import { openedAt } from './site.ts';
 
 export interface DemoDeps {
   readonly db: Database;
@@ -36,7 +36,6 @@ const zKept = zFleetConfig.extend({ startedAt: z.number().int(), historyDays: z.
 type Kept = z.infer<typeof zKept>;
 
 const SEED = 'stallgrid';
-const HOUR_MS = 3_600_000;
 
 /**
  * A market that looks alive: seeded on the first start, continued on later ones. The simulators run in a
@@ -47,7 +46,7 @@ export async function startDemo(deps: DemoDeps): Promise<Demo> {
   const { db, log, print } = deps;
   const configFile = join(deps.dataDir, 'demo-devices.json');
   const flashFile = join(deps.dataDir, 'demo-flash.json');
-  const { startedAt, merchant } = await openMarket(deps, configFile, flashFile);
+  const { startedAt, historyDays, merchant } = await openMarket(deps, configFile, flashFile);
   await createPeople(db, merchant);
   print('sign in with');
   for (const line of signInLines(merchant)) print(line);
@@ -69,17 +68,11 @@ export async function startDemo(deps: DemoDeps): Promise<Demo> {
       if (progress.historyDone) onDelivered();
     },
   });
-  const historyDone = delivered.then(() =>
-    billFirstMonth({
-      db,
-      historyEnd: Math.floor(startedAt / HOUR_MS) * HOUR_MS,
-      period: monthBefore(startedAt),
-      print,
-      signal: closing.signal,
-    }),
-  );
+  const from = openedAt(startedAt, historyDays);
+  const signal = closing.signal;
+  const historyDone = delivered.then(() => billHistory({ db, from, startedAt, print, signal }));
   historyDone.catch((error) => {
-    if (!closing.signal.aborted) log.error({ err: error }, 'demo: the first month was not billed');
+    if (!closing.signal.aborted) log.error({ err: error }, 'demo: the history was not billed');
   });
   return {
     historyDone,
@@ -96,7 +89,7 @@ async function openMarket(
   { db, log, print, now = Date.now, historyDays: days = 35 }: DemoDeps,
   configFile: string,
   flashFile: string,
-): Promise<{ readonly startedAt: number; readonly merchant: string }> {
+): Promise<{ readonly startedAt: number; readonly historyDays: number; readonly merchant: string }> {
   const kept = readKept(configFile);
   const { startedAt, historyDays } = kept ?? { startedAt: now(), historyDays: days };
   const secrets = new Map(kept?.devices.map((device) => [device.id, device.secret]));
@@ -120,7 +113,7 @@ async function openMarket(
     log.warn('demo: the market is not in the database any more: it is made again, with its devices');
     rmSync(flashFile, { force: true });
   }
-  return { startedAt, merchant: merchant.name };
+  return { startedAt, historyDays, merchant: merchant.name };
 }
 
 function readKept(file: string): Kept | undefined {
@@ -133,13 +126,14 @@ function writeKept(file: string, kept: Kept): void {
 }
 
 const SHARE_STEP = 0.1;
-const CATCH_UP_WORTH_TELLING = 1_000;
+/** Below this many measurements catching up takes no time to speak of. */
+const WORTH_TELLING = 20_000;
 
 /** Tells how the devices' history comes in, tenth by tenth, and once when it is there. */
 function historyTeller(print: (line: string) => void): (progress: FleetProgress) => void {
-  let told = -SHARE_STEP;
+  let told = 0;
   return ({ backfilled, backfillTotal, historyDone, connected, devices }) => {
-    if (told >= 1 || (!historyDone && backfillTotal < CATCH_UP_WORTH_TELLING)) return;
+    if (told >= 1 || (!historyDone && backfillTotal < WORTH_TELLING)) return;
     const share = historyDone ? 1 : backfilled / backfillTotal;
     if (share < 1 && share < told + SHARE_STEP) return;
     told = share;

@@ -14,7 +14,7 @@ export interface DeviceSurroundings {
   readonly historyFrom: number;
   readonly clock: Clock;
   readonly flash: Flash;
-  /** Lets so many kept measurements through; throws when the fleet is stopped. */
+  /** Lets so many kept measurements through. */
   readonly pace: (items: number) => Promise<void>;
   /** Few devices deliver what they kept at the same time. */
   readonly limitBackfill: <T>(work: () => Promise<T>) => Promise<T>;

@@ -38,17 +38,18 @@ export async function runFleet(options: FleetOptions): Promise<FleetProgress> {
   const clock = clockOf(options);
   const flash = openFlash(options.flashFile);
   const counters: FleetCounters = { published: 0, acked: 0, backfilled: 0, errors: {} };
-  const pace = pacer(options.backfillPerS ?? 20_000);
-  const limitBackfill = limiter(BACKFILLING_MAX);
-  const devices = equip(config).map((equipped) => {
-    const { site, historyFrom } = config;
-    const around = { url, site, historyFrom, clock, flash, counters, limitBackfill };
-    return new Device(equipped, {
-      ...around,
-      pace: (items) => pace(items, signal),
-      onMessage: options.onMessage,
-    });
-  });
+  const around = {
+    url,
+    site: config.site,
+    historyFrom: config.historyFrom,
+    clock,
+    flash,
+    pace: pacer(options.backfillPerS ?? 20_000),
+    limitBackfill: limiter(BACKFILLING_MAX),
+    counters,
+    onMessage: options.onMessage,
+  };
+  const devices = equip(config).map((equipped) => new Device(equipped, around));
   const backfillTotal = devices.reduce((sum, device) => sum + device.pending().length, 0);
   let historyDone = false;
   const progress = (): FleetProgress => ({

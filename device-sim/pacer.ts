@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Lets `perS` units a second through, with at most a tenth of a second of them saved up. */
-export function pacer(perS: number): (units: number, signal: AbortSignal) => Promise<void> {
+export function pacer(perS: number): (units: number) => Promise<void> {
   let freeAt = 0;
-  return async (units, signal) => {
+  return async (units) => {
     const now = performance.now();
     freeAt = Math.max(freeAt, now - 100) + (units / perS) * 1000;
-    if (freeAt > now) await sleep(freeAt - now, undefined, { signal });
+    if (freeAt > now) await sleep(freeAt - now);
   };
 }
 
