@@ -100,7 +100,7 @@ function calendarFaults(calendar: BandCalendar, bands: ReadonlySet<string>): Def
       if (count !== 1) {
         faults.push({
           path: ['days'],
-          message: `${key} has ${count === 0 ? 'no' : count} schedules, not one`,
+          message: `${key} has ${count} schedules instead of one`,
         });
       }
     }
