@@ -40,6 +40,7 @@ export function PagedTable<Row extends object>(props: {
   if (rows.length === 0) return <div className="panel">{empty}</div>;
   return (
     <div className="panel">
+      {summary && <div className="panel-head">{summary(rows, !query.hasNextPage)}</div>}
       <Table<Row>
         size="small"
         rowKey={rowKey}
@@ -52,9 +53,7 @@ export function PagedTable<Row extends object>(props: {
           : { expandable: { expandedRowRender: expanded, expandRowByClick: true } })}
       />
       <div className="panel-foot">
-        {summary?.(rows, !query.hasNextPage) ?? (
-          <span className="muted">{t('common.rows', { count: rows.length })}</span>
-        )}
+        <span className="muted">{t('common.rows', { count: rows.length })}</span>
         {query.hasNextPage ? (
           <Button loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
             {t('common.more')}
