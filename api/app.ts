@@ -38,7 +38,10 @@ export interface AppDeps {
 }
 
 const BODY_BYTES_MAX = 1024 * 1024;
+/** To receive a request whole. */
 const REQUEST_MS_MAX = 60_000;
+/** To answer it: a database that takes a query and says nothing must not hold callers for ever. */
+const ANSWER_MS_MAX = 10_000;
 const URL_SEGMENT_LENGTH_MAX = 200;
 /** A dashboard asks a few times a minute; a script that registers thousands of devices asks a hundred times a second. */
 const REQUESTS_PER_MINUTE_MAX = 12_000;
@@ -53,7 +56,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MS_MAX,
-    connectionTimeout: 0,
+    handlerTimeout: ANSWER_MS_MAX,
     keepAliveTimeout: 72_000,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: URL_SEGMENT_LENGTH_MAX },

@@ -60,7 +60,8 @@ const CONFLICTS: Readonly<Record<string, string>> = {
 /** The one translator of errors to RFC 9457. Messages from 500 up are hidden from the caller, and logged. */
 export function handleError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const problem = toProblem(error);
-  if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
+  if (problem.status === 503) request.log.warn({ err: error }, 'request refused');
+  else if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
   sendProblem(request, reply, problem);
 }
 
@@ -95,6 +96,7 @@ function toProblem(error: FastifyError): Problem {
   }
   const database = readDatabaseError(error);
   if (database) return databaseProblem(database, error);
+  if (error.code === 'FST_ERR_HANDLER_TIMEOUT') return unavailable('it took too long', error);
   const status = error.statusCode ?? 500;
   return new Problem(status >= 400 && status < 600 ? status : 500, error.message, { cause: error });
 }

@@ -41,6 +41,7 @@ export const billingRunRoutes: Routes = (app, { db }) => {
     '/billing/runs',
     {
       config: { access: 'billing:run' },
+      handlerTimeout: (WAIT_S_MAX + 10) * 1000,
       schema: {
         tags: ['billing'],
         summary: 'Charge a site’s month or day',

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { HEARTBEAT_MS, SILENCE_MS_MAX } from '../../contracts/live.ts';
 import { stateHash } from '../../domain/floor.ts';
 import { createApiKey } from '../../store/api-keys.ts';
+import { createUser } from '../../store/auth.ts';
 import { loadStallStates } from '../../store/stalls.ts';
 import { eventually } from '../support/eventually.ts';
 import { createMarket, type Market, report } from './market.ts';
@@ -107,6 +108,25 @@ test.each([
   },
   60_000,
 );
+
+test('a cookie opens a socket from our own pages only', async () => {
+  await createUser(api.db, { username: 'viewer', password: 'correct horse', name: 'V', role: 'viewer' });
+  const home = `http://127.0.0.1:${port}`;
+  const signedIn = await fetch(`${home}/api/auth/sign-in/username`, {
+    method: 'POST',
+    headers: { origin: home, 'content-type': 'application/json' },
+    body: JSON.stringify({ username: 'viewer', password: 'correct horse' }),
+  });
+  const cookie = signedIn.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+  const ours = watch({ cookie, origin: home });
+  const theirs = watch({ cookie, origin: 'http://evil.example' });
+  const unsaid = watch({ cookie });
+  await eventually(() => {
+    expect(ours.snapshots).toBe(1);
+    expect(theirs.refusedWith).toBe(403);
+    expect(unsaid.refusedWith).toBe(403);
+  });
+});
 
 test('a socket is for whoever may read the floor', async () => {
   const nobody = watch({});
