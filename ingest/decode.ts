@@ -2,9 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import { type ReceivedUplink, VALUES_MAX, zAck, zEvent, zReceivedUplink, zState } from '../contracts/mqtt.ts';
 import { decodeNative, isStorableText } from '../domain/decode-native.ts';
 import { judgeTimestamp } from '../domain/device-clock.ts';
+import type { OccupancySample } from '../domain/occupancy-samples.ts';
 import { type Batch, emptyBatch, type Sourced } from './batch.ts';
 import type { IngestDevice } from './device-catalog.ts';
 import { deadLetter, type Refusal, refusalOfItems, refusalOfPoints, refusalOfShape } from './refusals.ts';
+import type { PacedSighting } from './sighting-throttle.ts';
 
 /**
  * What records become, by the profiles their devices pin. Pure: the same records and devices, the same batch.
@@ -39,7 +41,7 @@ function take(batch: Batch, sourced: Sourced, device: IngestDevice | undefined):
   try {
     const payload = parseJson(record.payload);
     // A Will, which says that the device is gone, is no word from the device.
-    if (!(record.kind === 'state' && isWill(payload))) sight(target, null, null);
+    if (!(record.kind === 'state' && isWill(payload))) hear(target);
     if (payload === undefined) return [{ reason: 'not_json', detail: 'the payload is not JSON in UTF-8' }];
     if (record.kind === 'up') return takeUp(target, payload);
     const refusal = takeOther(target, payload);
@@ -131,7 +133,7 @@ function takeUplink(target: Target, item: unknown, mayBeUndated: boolean): Refus
       });
     }
   }
-  sight(target, ts, decoded.open ?? null);
+  measure(target, ts, decoded.open);
   return refusalOfPoints(decoded.refused);
 }
 
@@ -159,7 +161,7 @@ function takeState(target: Target, payload: unknown): Refusal | null {
   if (!parsed.success) return refusalOfShape(parsed.error);
   const { online, firmware } = parsed.data;
   if (firmware !== undefined && !isStorableText(firmware)) return NOT_STORABLE;
-  if (online && firmware !== undefined) sight(target, null, null, firmware);
+  if (online && firmware !== undefined) hear(target).firmware = firmware;
   return null;
 }
 
@@ -180,36 +182,51 @@ function isStorableJson(value: unknown): boolean {
   return Object.entries(value).every(([key, item]) => isStorableText(key) && isStorableJson(item));
 }
 
-/**
- * Notes that the device was heard, and what it measured. A clock that runs ahead must not hide what is measured
- * later, so nothing counts as measured after it was received.
- */
-function sight(
-  target: Target,
-  ts: number | null,
-  open: boolean | null,
-  firmware: string | null = null,
-): void {
-  const { batch, sourced, device } = target;
+/** Notes that the device was heard. */
+function hear({ batch, sourced, device }: Target): PacedSighting {
   const { receivedAt } = sourced.record;
-  const measuredAt = ts === null ? null : Math.min(ts, receivedAt);
-  const seen = batch.sightings.get(device.id);
-  if (!seen || receivedAt > seen.seenAt || (measuredAt ?? 0) > (seen.measuredAt ?? 0) || firmware !== null) {
-    batch.sightings.set(device.id, {
-      deviceId: device.id,
-      intervalS: device.profile.intervalS,
-      seenAt: Math.max(receivedAt, seen?.seenAt ?? 0),
-      measuredAt: Math.max(measuredAt ?? 0, seen?.measuredAt ?? 0) || null,
-      firmware: firmware ?? seen?.firmware ?? null,
+  const { id: deviceId, profile, stallId } = device;
+  let sighting = batch.sightings.get(deviceId);
+  if (!sighting) {
+    sighting = {
+      deviceId,
+      intervalS: profile.intervalS,
+      seenAt: receivedAt,
+      measuredAt: null,
+      firmware: null,
+    };
+    batch.sightings.set(deviceId, sighting);
+  }
+  if (receivedAt > sighting.seenAt) sighting.seenAt = receivedAt;
+  if (stallId !== null && profile.occupancyPoint !== undefined) {
+    pushSample(batch, device, stallId, { occupancy: null, measuredAt: receivedAt, receivedAt });
+  }
+  return sighting;
+}
+
+/**
+ * Notes when the device measured, and whether its stall is open. A clock that runs ahead must not hide what is
+ * measured later, so nothing counts as measured after it was received.
+ */
+function measure({ batch, sourced, device }: Target, ts: number, open: boolean | undefined): void {
+  const { receivedAt } = sourced.record;
+  const measuredAt = Math.min(ts, receivedAt);
+  const sighting = batch.sightings.get(device.id);
+  if (sighting && measuredAt > (sighting.measuredAt ?? 0)) sighting.measuredAt = measuredAt;
+  if (device.stallId !== null && open !== undefined) {
+    pushSample(batch, device, device.stallId, {
+      occupancy: open ? 'occupied' : 'vacant',
+      measuredAt,
+      receivedAt,
     });
   }
-  if (device.stallId === null || device.profile.occupancyPoint === undefined) return;
-  batch.occupancy.push({
-    site: device.siteId,
-    placeId: device.stallId,
-    deviceId: device.id,
-    occupancy: open === null ? null : open ? 'occupied' : 'vacant',
-    measuredAt: measuredAt ?? receivedAt,
-    receivedAt,
-  });
+}
+
+function pushSample(
+  batch: Batch,
+  device: IngestDevice,
+  placeId: number,
+  said: Pick<OccupancySample, 'occupancy' | 'measuredAt' | 'receivedAt'>,
+): void {
+  batch.occupancy.push({ site: device.siteId, placeId, deviceId: device.id, ...said });
 }

@@ -1,7 +1,12 @@
 import type { Sighting } from '../store/device-states.ts';
 
-/** A sighting, and how often its device reports. */
-export type PacedSighting = Sighting & { readonly intervalS: number };
+/** A sighting while a batch gathers it, and how often its device reports. */
+export interface PacedSighting extends Sighting {
+  readonly intervalS: number;
+  seenAt: number;
+  measuredAt: number | null;
+  firmware: string | null;
+}
 
 const WRITE_MS_MIN = 5_000;
 const WRITE_MS_MAX = 30_000;

@@ -13,7 +13,7 @@ export interface IngestDeps {
   readonly journal: Journal;
   readonly telemetry: TelemetryStore;
   readonly log: Logger;
-  /** Worked-off messages stay in the journal for this long. */
+  /** Worked-off messages stay in the journal for this long, unless it fills up. */
   readonly journalDays: number;
   /** Epoch milliseconds. */
   readonly clock?: () => number;
@@ -21,13 +21,15 @@ export interface IngestDeps {
 }
 
 const CLOSE_MS_MAX = 3_000;
+/** Fuller than this share of its quota, the journal gives up its oldest worked-off messages before their days are over. */
+const JOURNAL_FILL = 0.9;
 
 /**
  * Works off the journal: decodes what devices sent, and stores what it became. Starts also while a database is
  * away, and goes on when it is back.
  */
 export async function startIngest(deps: IngestDeps): Promise<{ close(): Promise<void> }> {
-  const { journal, log, journalDays, clock = Date.now, trimEveryMs = 60_000 } = deps;
+  const { journal, log, journalDays, clock = Date.now, trimEveryMs = 10_000 } = deps;
   const closing = new AbortController();
   const catalog = await openDeviceCatalog(deps);
   const pipeline = openPipeline({ ...deps, clock, catalog, signal: closing.signal });
@@ -35,15 +37,18 @@ export async function startIngest(deps: IngestDeps): Promise<{ close(): Promise<
   reportLagOf(pipeline);
 
   let trimUpTo = 0;
-  const trimmer = setInterval(() => {
+  const trim = async (): Promise<void> => {
     // As far as the cursor was one round ago: its commit may be lost in a crash for less than a second.
     const upTo = trimUpTo;
     trimUpTo = pipeline.cursor();
+    const { bytesMax } = await journal.status();
     const receivedBefore = clock() - journalDays * 86_400_000;
-    journal
-      .trim({ upTo, receivedBefore })
-      .catch((err) => log.warn({ err }, 'ingest: could not trim the journal'));
-  }, trimEveryMs);
+    await journal.trim({ upTo, receivedBefore, bytesTo: JOURNAL_FILL * bytesMax });
+  };
+  const trimmer = setInterval(
+    () => trim().catch((err) => log.warn({ err }, 'ingest: could not trim the journal')),
+    trimEveryMs,
+  );
 
   return {
     async close() {
