@@ -14,9 +14,8 @@ import { commands as counted } from './metrics.ts';
 
 const SWEEP_MS = 1_000;
 const RETRY_MS = 1_000;
-/** Devices and commands of one claim. */
-const DEVICES_MAX = 500;
-const COMMANDS_MAX = 500;
+/** Devices of one claim. */
+const DEVICES_MAX = 200;
 const BACKLOG_DEVICES_MAX = 100_000;
 
 export interface CommandDeliveryDeps {
@@ -49,7 +48,7 @@ export class CommandDelivery {
 
   /** The device may have commands, or may take some now. */
   wake(device: string): void {
-    if (this.#closed || !this.#canTake(device)) return;
+    if (this.#closed || this.#roomOf(device) === 0) return;
     this.#due.add(device);
     this.#delivering ??= this.#deliver().finally(() => {
       this.#delivering = undefined;
@@ -79,13 +78,11 @@ export class CommandDelivery {
     this.wake(connection.identity.device);
   }
 
-  #canTake(device: string): boolean {
+  /** How many commands it can take: none unless it is connected and subscribed. */
+  #roomOf(device: string): number {
     const connection = this.#deps.find(device);
-    return (
-      connection !== undefined &&
-      connection.subscriptions.size > 0 &&
-      connection.commandsInFlight.size < this.#deps.inFlightMax
-    );
+    if (!connection || connection.subscriptions.size === 0) return 0;
+    return this.#deps.inFlightMax - connection.commandsInFlight.size;
   }
 
   async #deliver(): Promise<void> {
@@ -93,15 +90,12 @@ export class CommandDelivery {
       const devices = [...this.#due].slice(0, DEVICES_MAX);
       for (const device of devices) this.#due.delete(device);
       try {
-        const claim = {
-          devices: devices.filter((d) => this.#canTake(d)),
-          limit: COMMANDS_MAX,
-          at: new Date(),
-        };
-        const claimed = await claimCommands(this.#deps.db.$client, claim);
+        const rooms = devices.map((device) => ({ device, room: this.#roomOf(device) }));
+        const claimed = await claimCommands(this.#deps.db.$client, rooms, new Date());
         const unsent = claimed.filter((command) => !this.#send(command));
         if (unsent.length > 0) await this.#requeue(unsent.map((command) => command.id));
-        if (claimed.length === COMMANDS_MAX) for (const device of devices) this.wake(device);
+        // There may be more. Where there is no room for it, an acknowledgement will wake the device.
+        for (const { device } of claimed) this.wake(device);
       } catch (error) {
         this.#deps.log.warn({ err: error }, 'broker: commands not read, will try again');
         for (const device of devices) this.#due.add(device);
@@ -113,8 +107,8 @@ export class CommandDelivery {
   /** False when it must go back into the queue. One that expired meanwhile stays claimed, for the sweep. */
   #send({ id, device, op, args, expiresAt }: ClaimedCommand): boolean {
     const connection = this.#deps.find(device);
-    const qos = Math.max(-1, ...(connection?.subscriptions.values() ?? []));
-    if (!connection?.identity || qos < 0 || !this.#canTake(device)) return false;
+    const qos = Math.max(0, ...(connection?.subscriptions.values() ?? []));
+    if (!connection?.identity || this.#roomOf(device) === 0) return false;
     if (expiresAt.getTime() <= Date.now()) return true;
     const topic = topicOf(connection.identity.site, device, 'cmd');
     const payload = JSON.stringify({ id, op, args, expires: expiresAt.getTime() } satisfies Command);

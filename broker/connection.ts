@@ -66,6 +66,7 @@ export class DeviceConnection extends Duplex {
   #held: Buffer | undefined;
   /** aedes has not taken what passed. */
   #full = false;
+  #stopped = false;
   /** The sizes of publishes that passed and were not answered for, in their order. */
   readonly #unacknowledged: number[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -109,9 +110,9 @@ export class DeviceConnection extends Duplex {
 
   /** Reads nothing more, for ever. */
   stopReading(): void {
-    this.#full = true;
+    this.#stopped = true;
     this.#held = undefined;
-    this.#socket.pause();
+    this.#flow();
   }
 
   /** A packet id that no command in flight has. */
@@ -122,7 +123,7 @@ export class DeviceConnection extends Duplex {
   }
 
   #take(chunk: Buffer): void {
-    if (this.destroyed) return;
+    if (this.destroyed || this.#stopped) return;
     const bytes = this.#held ? Buffer.concat([this.#held, chunk]) : chunk;
     this.#held = undefined;
     let at = 0;
@@ -185,7 +186,7 @@ export class DeviceConnection extends Duplex {
   /** Half a fixed header is no reason to stop reading; a whole one that may not pass is. */
   #flow(): void {
     const stuck = this.#held !== undefined && readFixedHeader(this.#held, 0) !== undefined;
-    if (this.#full || stuck) this.#socket.pause();
+    if (this.#full || this.#stopped || stuck) this.#socket.pause();
     else this.#socket.resume();
   }
 

@@ -1,6 +1,8 @@
+import type { EventEmitter } from 'node:events';
 import { Aedes, type Client, type ConnectPacket, type PublishPacket, type Subscription } from 'aedes';
 import type { Logger } from 'pino';
 import { SEGMENT } from '../contracts/mqtt.ts';
+import { boundedLog, type LogLine } from './bounded-log.ts';
 import { DeviceConnection } from './connection.ts';
 import type { ConnectionGate } from './connection-gate.ts';
 import type { CredentialBook } from './credential-book.ts';
@@ -45,10 +47,12 @@ export class DeviceBroker {
   readonly #aedes: QuietAedes;
   /** Open connections by device. */
   readonly #open = new Map<string, DeviceConnection>();
+  readonly #warn: LogLine;
   #closing = false;
 
   constructor(deps: DeviceBrokerDeps) {
     this.#deps = deps;
+    this.#warn = boundedLog(deps.log);
     this.#aedes = new QuietAedes({
       mq: silentBus,
       persistence: new NoSessionStore(),
@@ -78,6 +82,10 @@ export class DeviceBroker {
     this.#aedes.on('clientError', (client, error) => {
       deps.log.debug({ err: error, client: client.id }, 'broker: connection failed');
     });
+    // Not among the events of its types.
+    (this.#aedes as EventEmitter).on('error', (error) =>
+      deps.log.error({ err: error }, 'broker: aedes failed'),
+    );
     this.#aedes.on('connectionError', (_client, error) =>
       deps.log.debug({ err: error }, 'broker: no connection'),
     );
@@ -125,7 +133,7 @@ export class DeviceBroker {
   /** The CONNACK code of a refusal, or undefined. */
   #admit(client: Client, username: string | undefined, password: Buffer | undefined): number | undefined {
     const connection = connectionOf(client);
-    const { credentials, gate, log } = this.#deps;
+    const { credentials, gate } = this.#deps;
     if (connection.refusedCode !== undefined) {
       gate.chargeRefusal(connection.address);
       return connection.refusedCode;
@@ -134,7 +142,7 @@ export class DeviceBroker {
     if (username !== client.id || !admission) {
       refuse('credentials');
       gate.chargeRefusal(connection.address);
-      log.info({ client: client.id, address: connection.address }, 'broker: unknown or wrong credentials');
+      this.#warn({ client: client.id, address: connection.address }, 'broker: wrong credentials');
       return CONNACK.badCredentials;
     }
     const prefix = `v1/${admission.site}/${admission.device}/`;
@@ -152,12 +160,9 @@ export class DeviceBroker {
       return;
     }
     const { device, rateLimit } = identity;
-    const older = this.#open.get(device);
+    // aedes has closed an older connection by now, unless two came at the same time.
+    this.#open.get(device)?.destroy();
     this.#open.set(device, connection);
-    if (older) {
-      refuse('taken_over');
-      older.destroy();
-    }
     connection.once('close', () => {
       if (this.#open.get(device) === connection) this.#open.delete(device);
       onOffline(connection, device);
@@ -187,7 +192,7 @@ export class DeviceBroker {
   #subscribed(client: Client, subscriptions: readonly Subscription[]): void {
     const connection = connectionOf(client);
     for (const { topic, qos } of subscriptions) {
-      if (this.#subscribe(client, { topic, qos })) connection.subscriptions.set(topic, qos);
+      if (qos <= 2) connection.subscriptions.set(topic, qos);
     }
     if (connection.identity && connection.subscriptions.size > 0) {
       this.#deps.onSubscribed(connection.identity.device);

@@ -10,6 +10,7 @@ import { refuse } from './metrics.ts';
 const WEBSOCKET_PATH = '/mqtt';
 /** The first byte of `GET`; an MQTT CONNECT starts with 0x10. */
 const HTTP_FIRST_BYTE = 0x47;
+const TCP_KEEP_ALIVE_MS = 60_000;
 
 export interface TlsOptions {
   readonly port: number;
@@ -33,11 +34,14 @@ export interface FrontDoor {
   readonly tlsPort: number | undefined;
   /** Accepts nobody any more. */
   close(): void;
+  /** Cuts off whoever is still there. */
+  disconnect(): void;
 }
 
 /** Listens for MQTT, and for MQTT over WebSocket on the same ports, with and without TLS. */
 export async function openFrontDoor(options: {
-  readonly host: string;
+  /** Every address, unless one is given. */
+  readonly host: string | undefined;
   readonly port: number;
   readonly tls?: TlsOptions | undefined;
   readonly limits: Limits;
@@ -45,33 +49,31 @@ export async function openFrontDoor(options: {
   readonly onArrival: (arrival: Arrival) => void;
 }): Promise<FrontDoor> {
   const { host, limits, gate, onArrival, tls } = options;
-  const http = webSocketServer(limits, onArrival);
-  const enter = (socket: Socket): void => {
-    const address = addressOf(socket);
-    const refusal = gate.enter(address);
+  const sockets = new Set<Socket>();
+  const enters = (socket: Socket): boolean => {
+    const refusal = gate.enter(addressOf(socket));
     if (refusal) {
       refuse(refusal);
       socket.destroy();
-      return;
+      return false;
     }
-    socket.once('close', () => gate.leave());
+    sockets.add(socket);
+    socket.once('close', () => {
+      sockets.delete(socket);
+      gate.leave();
+    });
     socket.setNoDelay(true);
-    socket.setKeepAlive(true, 60_000);
+    socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
     socket.on('error', () => {});
+    return true;
   };
+  const http = webSocketServer(limits, onArrival);
   const greet = (socket: Socket | TLSSocket): void => tellProtocol(socket, http, limits, onArrival);
-
   const plain = createServer((socket) => {
-    enter(socket);
-    if (!socket.destroyed) greet(socket);
+    if (enters(socket)) greet(socket);
   });
   const secure = tls && tlsServer(tls, limits, greet);
-  const outer =
-    secure &&
-    createServer((socket) => {
-      enter(socket);
-      if (!socket.destroyed) secure.emit('connection', socket);
-    });
+  const outer = secure && createServer((socket) => enters(socket) && secure.emit('connection', socket));
 
   const close = (): void => {
     plain.close();
@@ -81,17 +83,20 @@ export async function openFrontDoor(options: {
   try {
     const port = await listenOn(plain, options.port, host);
     const tlsPort = outer && tls ? await listenOn(outer, tls.port, host) : undefined;
-    return { port, tlsPort, close };
+    const disconnect = (): void => {
+      for (const socket of sockets) socket.destroy();
+    };
+    return { port, tlsPort, close, disconnect };
   } catch (error) {
     close();
     throw error;
   }
 }
 
-async function listenOn(server: Server, port: number, host: string): Promise<number> {
+async function listenOn(server: Server, port: number, host: string | undefined): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen({ port, host }, () => {
       server.off('error', reject);
       resolve();
     });
@@ -116,6 +121,9 @@ function tlsServer(tls: TlsOptions, limits: Limits, greet: (socket: TLSSocket) =
   return server;
 }
 
+/** Runs until a connection has said that it is MQTT. */
+const connectTimers = new WeakMap<Duplex, NodeJS.Timeout>();
+
 /** Hands a connection on by its first byte: to HTTP for an upgrade, to MQTT otherwise. */
 function tellProtocol(
   socket: Socket | TLSSocket,
@@ -123,10 +131,14 @@ function tellProtocol(
   limits: Limits,
   onArrival: (arrival: Arrival) => void,
 ): void {
-  const timer = connectTimer(socket, limits);
+  const timer = setTimeout(() => {
+    refuse('connect_timeout');
+    socket.destroy();
+  }, limits.connectTimeoutMs);
+  connectTimers.set(socket, timer);
+  socket.once('close', () => clearTimeout(timer));
   socket.on('error', () => {});
   socket.once('data', (firstBytes: Buffer) => {
-    clearTimeout(timer);
     socket.pause();
     if (firstBytes[0] === HTTP_FIRST_BYTE) {
       socket.unshift(firstBytes);
@@ -134,22 +146,10 @@ function tellProtocol(
       socket.resume();
       return;
     }
-    onArrival({
-      socket,
-      address: addressOf(socket),
-      certificateName: certificateName(socket as TLSSocket),
-      firstBytes,
-    });
+    clearTimeout(timer);
+    const address = addressOf(socket);
+    onArrival({ socket, address, certificateName: certificateName(socket as TLSSocket), firstBytes });
   });
-}
-
-function connectTimer(socket: Duplex, limits: Limits): NodeJS.Timeout {
-  const timer = setTimeout(() => {
-    refuse('connect_timeout');
-    socket.destroy();
-  }, limits.connectTimeoutMs);
-  socket.once('close', () => clearTimeout(timer));
-  return timer;
 }
 
 function webSocketServer(limits: Limits, onArrival: (arrival: Arrival) => void): HttpServer {
@@ -162,10 +162,6 @@ function webSocketServer(limits: Limits, onArrival: (arrival: Arrival) => void):
   const http = createHttpServer((_request, response) => {
     response.writeHead(426, { connection: 'close', upgrade: 'websocket' }).end();
   });
-  http.on('connection', (socket: Socket) => {
-    const timer = connectTimer(socket, limits);
-    socket.once('upgraded', () => clearTimeout(timer));
-  });
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const refusal = refusalOfUpgrade(request);
     if (refusal) {
@@ -174,11 +170,10 @@ function webSocketServer(limits: Limits, onArrival: (arrival: Arrival) => void):
       return;
     }
     upgrades.handleUpgrade(request, socket, head, (webSocket) => {
-      socket.emit('upgraded');
-      const address = addressOf(request.socket);
+      clearTimeout(connectTimers.get(socket));
       onArrival({
         socket: createWebSocketStream(webSocket),
-        address,
+        address: addressOf(request.socket),
         certificateName: certificateName(request.socket as TLSSocket),
       });
     });

@@ -45,11 +45,9 @@ export type Refusal =
   | 'credentials'
   | 'will_topic'
   | 'credentials_changed'
-  | 'taken_over'
   | 'topic'
   | 'payload_too_large'
-  | 'journal'
-  | 'protocol_error';
+  | 'journal';
 
 export const refused = new Counter({
   name: 'stallgrid_broker_refused_total',

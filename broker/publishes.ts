@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { UPLINK_KINDS } from '../contracts/mqtt.ts';
 import type { Journal } from '../store/journal/port.ts';
+import { boundedLog, type LogLine } from './bounded-log.ts';
 import type { DeviceConnection } from './connection.ts';
 import type { Limits } from './limits.ts';
 import { appendSeconds, refuse, traffic } from './metrics.ts';
@@ -37,7 +38,7 @@ const KINDS: ReadonlySet<string> = new Set(UPLINK_KINDS);
 export class Publishes {
   readonly #journal: Journal;
   readonly #limits: Limits;
-  readonly #log: Logger;
+  readonly #warn: LogLine;
   readonly #lines = new WeakMap<DeviceConnection, Line>();
   #inFlight = 0;
   #onIdle: (() => void) | undefined;
@@ -49,7 +50,7 @@ export class Publishes {
   }) {
     this.#journal = deps.journal;
     this.#limits = deps.limits;
-    this.#log = deps.log;
+    this.#warn = boundedLog(deps.log);
   }
 
   /** Handles a device's own publish, which its connection has counted. */
@@ -74,7 +75,7 @@ export class Publishes {
     const kind = identity && topic.startsWith(identity.prefix) ? topic.slice(identity.prefix.length) : '';
     if (!identity || !KINDS.has(kind)) {
       refuse('topic');
-      this.#log.info({ device: identity?.device, topic }, 'broker: publish to a topic that is not its own');
+      this.#warn({ device: identity?.device, topic }, 'broker: publish to a topic that is not its own');
       done(new Error(`not allowed to publish to ${topic}`));
       return;
     }
@@ -106,7 +107,7 @@ export class Publishes {
       },
       (error: Error) => {
         refuse('journal');
-        this.#log.warn({ err: error, device }, 'broker: publish not durable, connection closed');
+        this.#warn({ err: error, device }, 'broker: publish not durable, connection closed');
         finish(error);
       },
     );

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { CHANNELS, zCommandNotice, zCredentialsNotice } from '../contracts/notify.ts';
 import type { Database } from '../store/database.ts';
@@ -7,7 +8,7 @@ import { CommandDelivery } from './command-delivery.ts';
 import { ConnectionGate } from './connection-gate.ts';
 import { CredentialBook } from './credential-book.ts';
 import { DeviceBroker } from './device-broker.ts';
-import { openFrontDoor, type TlsOptions } from './front-door.ts';
+import { type FrontDoor, openFrontDoor, type TlsOptions } from './front-door.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { connections } from './metrics.ts';
 import { PresenceLog } from './presence.ts';
@@ -35,7 +36,9 @@ export interface Broker {
 /** How often connections are checked for a secret that expired after a rotation. */
 const EXPEL_MS = 5_000;
 /** Together with the time a database may take to notice, well below 3 s. */
-const CLOSE_STEP_MS = 1_000;
+const CLOSE_STEP_MS = 800;
+/** For acknowledgements that are on their way out. */
+const LAST_WORDS_MS = 50;
 
 /**
  * Opens the MQTT front door. Needs the database to start, and then goes on without it: credentials are in memory,
@@ -88,6 +91,7 @@ export async function startBroker(deps: BrokerDeps): Promise<Broker> {
       log,
       onNotice: (channel, payload) => onNotice(channel, payload),
       onConnected: async () => {
+        // The first time too: something may have changed between loading and listening.
         credentials.refresh('all');
         await commands.wakeAll();
       },
@@ -99,22 +103,25 @@ export async function startBroker(deps: BrokerDeps): Promise<Broker> {
 
     await broker.start();
     const expelling = setInterval(() => broker.expel('all'), EXPEL_MS);
+    let door: FrontDoor | undefined;
     closers.push(
+      () => door?.disconnect(),
+      () => sleep(LAST_WORDS_MS),
       () => broker.close(),
       () => publishes.idle(CLOSE_STEP_MS),
       () => broker.stopReading(),
       () => clearInterval(expelling),
+      () => door?.close(),
     );
 
-    const door = await openFrontDoor({
-      host: deps.host ?? '0.0.0.0',
+    door = await openFrontDoor({
+      host: deps.host,
       port: deps.port,
       tls: deps.tls,
       limits,
       gate,
       onArrival: (arrival) => broker.serve(arrival),
     });
-    closers.push(() => door.close());
     connections.open = () => broker.size;
     connections.connecting = () => Math.max(0, gate.open - broker.size);
     log.info({ port: door.port, tlsPort: door.tlsPort, devices: credentials.size }, 'broker: listening');

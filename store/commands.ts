@@ -53,25 +53,36 @@ export interface ClaimedCommand {
   readonly expiresAt: Date;
 }
 
+/** A device and how many commands it can take. */
+export interface CommandRoom {
+  readonly device: string;
+  readonly room: number;
+}
+
 /**
- * Takes queued commands of these devices for sending, oldest first: whoever claims a command is the only one to
- * send it. At most `limit`; a full answer means there may be more.
+ * Takes queued commands of these devices for sending, oldest first, as many as each has room for: whoever claims a
+ * command is the only one to send it.
  */
 export async function claimCommands(
   db: Queryable,
-  claim: { readonly devices: readonly string[]; readonly limit: number; readonly at: Date },
+  devices: readonly CommandRoom[],
+  at: Date,
 ): Promise<ClaimedCommand[]> {
   const { rows } = await db.query<ClaimedCommand>({
     name: 'claim_commands',
     text: `WITH due AS MATERIALIZED (
-             SELECT id FROM commands
-             WHERE device_id = ANY ($1) AND status = 'queued' AND expires_at > $3
-             ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
+             SELECT queued.id
+             FROM unnest($1::text[], $2::int[]) AS d (device, room)
+             CROSS JOIN LATERAL (
+               SELECT id FROM commands
+               WHERE device_id = d.device AND status = 'queued' AND expires_at > $3
+               ORDER BY created_at LIMIT d.room FOR UPDATE SKIP LOCKED
+             ) AS queued
            ), claimed AS (
              UPDATE commands c SET status = 'sent', sent_at = $3 FROM due WHERE c.id = due.id RETURNING c.*
            )
            SELECT id, device_id AS device, op, args, expires_at AS "expiresAt" FROM claimed ORDER BY created_at`,
-    values: [claim.devices, claim.limit, claim.at],
+    values: [devices.map((d) => d.device), devices.map((d) => d.room), at],
   });
   return rows;
 }

@@ -69,8 +69,8 @@ class LmdbJournal implements Journal {
   #stalled = false;
   #writing: Promise<void> | undefined;
   #lastCommitAt = Number.NEGATIVE_INFINITY;
-  /** Why appends fail, and how many bytes did not fit. */
-  #refused: { readonly by: 'quota' | 'disk'; readonly bytes: number; readonly at: number } | undefined;
+  /** The disk refused that many bytes, then. */
+  #refused: { readonly bytes: number; readonly at: number } | undefined;
 
   constructor({ dir, bytesMax }: { dir: string; bytesMax: number }) {
     this.#bytesMax = bytesMax;
@@ -90,10 +90,7 @@ class LmdbJournal implements Journal {
 
   append(record: JournalRecord): Promise<void> {
     if (this.#closed) return Promise.reject(new JournalClosedError('the journal is closed'));
-    if (
-      this.#stalled ||
-      (this.#refused?.by === 'disk' && performance.now() < this.#refused.at + DISK_RETRY_MS)
-    ) {
+    if (this.#stalled || (this.#refused && performance.now() < this.#refused.at + DISK_RETRY_MS)) {
       return Promise.reject(new JournalFullError('the disk refused the last frame'));
     }
     const bytes = bytesOf(record);
@@ -132,14 +129,13 @@ class LmdbJournal implements Journal {
     let timer: NodeJS.Timeout | undefined;
     try {
       const value = encodeFrame(frame.records);
-      const used = this.#usage().bytes;
-      if (used + value.length > this.#bytesMax) {
-        this.#refused = { by: 'quota', bytes: value.length, at: performance.now() };
-        frame.reject(new JournalFullError(`the journal holds ${used} of ${this.#bytesMax} bytes`));
+      const { bytes } = this.#usage();
+      if (!this.#hasRoom(bytes)) {
+        frame.reject(new JournalFullError(`the journal holds ${bytes} of ${this.#bytesMax} bytes`));
         return;
       }
       timer = setTimeout(() => this.#stall(frame), COMMIT_MS_MAX);
-      if (this.#refused?.by === 'disk') await this.#advance(value.length);
+      if (this.#refused) await this.#advance(value.length);
       const newest = frame.records.reduce((max, record) => Math.max(max, record.receivedAt), 0);
       await this.#stored(this.#frames.put([this.#head() + 1, newest], value), value.length);
       this.#refused = undefined;
@@ -177,7 +173,7 @@ class LmdbJournal implements Journal {
   }
 
   #refuse(bytes: number): void {
-    this.#refused = { by: 'disk', bytes, at: performance.now() };
+    this.#refused = { bytes, at: performance.now() };
   }
 
   async read(after: number, options: ReadOptions): Promise<readonly JournalFrame[]> {
@@ -264,10 +260,9 @@ class LmdbJournal implements Journal {
   async status(): Promise<JournalStatus> {
     this.#assertOpen();
     const { frames, bytes } = this.#usage();
-    if (this.#refused?.by === 'quota' && bytes + this.#refused.bytes <= this.#bytesMax)
-      this.#refused = undefined;
-    if (this.#refused?.by === 'disk') await this.#probe(this.#refused);
-    return { writable: this.#refused === undefined, frames, bytes, bytesMax: this.#bytesMax };
+    if (this.#refused) await this.#probe(this.#refused);
+    const writable = this.#refused === undefined && this.#hasRoom(bytes);
+    return { writable, frames, bytes, bytesMax: this.#bytesMax };
   }
 
   /** Nobody may be publishing any more, so whoever asks finds out whether the disk has room again. */
@@ -281,6 +276,11 @@ class LmdbJournal implements Journal {
     } catch {
       // Still full: `#stored` has noted when.
     }
+  }
+
+  /** Whether the largest frame still fits: the same answer in every process that has the journal open. */
+  #hasRoom(bytesUsed: number): boolean {
+    return bytesUsed + FRAME_BYTES_MAX <= this.#bytesMax;
   }
 
   /** LMDB reuses pages from the second commit on after the one that freed them; on a full disk this is the first. */

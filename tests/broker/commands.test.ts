@@ -158,11 +158,13 @@ describe('a command', () => {
 
   it('is claimed by one broker only', async () => {
     const ids = await Promise.all(Array.from({ length: 50 }, () => queue()));
-    const claim = { devices: [device.id], limit: 10, at: new Date() };
+    const room = [{ device: device.id, room: 10 }];
     const claims = await Promise.all(
-      Array.from({ length: 8 }, () => claimCommands(market.database.db.$client, claim)),
+      Array.from({ length: 8 }, () => claimCommands(market.database.db.$client, room, new Date())),
     );
+    for (const claim of claims) expect(claim.length).toBeLessThanOrEqual(10);
     const claimed = claims.flat().map((command) => command.id);
+    expect(claimed.length).toBeGreaterThanOrEqual(10);
     expect(claimed).toHaveLength(new Set(claimed).size);
     for (const id of claimed) expect(ids).toContain(id);
   });

@@ -302,7 +302,7 @@ describe('with a slow journal', () => {
 
 describe('when the journal is full', () => {
   it('nothing is acknowledged and connections close, until there is room again', async () => {
-    const journal = await openLmdbJournal({ dir: join(market.journalDir, 'small'), bytesMax: 500_000 });
+    const journal = await openLmdbJournal({ dir: join(market.journalDir, 'small'), bytesMax: 1_000_000 });
     const broker = await market.start({ journal });
     const payload = Buffer.alloc(50_000);
     const publishOnce = async (n: number): Promise<boolean> => {
