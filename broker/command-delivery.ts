@@ -11,6 +11,7 @@ import {
 import type { Database } from '../store/database.ts';
 import type { DeviceConnection } from './connection.ts';
 import { commands as counted } from './metrics.ts';
+import { within } from './within.ts';
 
 const SWEEP_MS = 1_000;
 const RETRY_MS = 1_000;
@@ -157,7 +158,6 @@ export class CommandDelivery {
   async close(waitMs: number): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
-    const returned = Promise.all([this.#delivering, ...this.#returning]);
-    await Promise.race([returned, new Promise((resolve) => setTimeout(resolve, waitMs).unref())]);
+    await within(waitMs, Promise.all([this.#delivering, ...this.#returning]));
   }
 }

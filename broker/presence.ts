@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Database } from '../store/database.ts';
 import { type Presence, resetPresence, storePresence } from '../store/device-states.ts';
+import { within } from './within.ts';
 
 const FLUSH_MS = 1_000;
 const ROWS_MAX = 5_000;
@@ -57,6 +58,6 @@ export class PresenceLog {
       await this.#flushing;
       await this.flush();
     })();
-    await Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, waitMs).unref())]);
+    await within(waitMs, flushed);
   }
 }
