@@ -50,7 +50,8 @@ export const zReceivedUplink = z.object({
 });
 export type ReceivedUplink = z.infer<typeof zReceivedUplink>;
 
-export const zEvent = z.object({
+/** Strict: what a device puts beside `data` would be lost. */
+export const zEvent = z.strictObject({
   id: z.string().max(64).optional(),
   ts: zTimestamp,
   type: z.string().min(1).max(64),

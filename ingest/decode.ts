@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type ReceivedUplink, VALUES_MAX, zAck, zEvent, zReceivedUplink, zState } from '../contracts/mqtt.ts';
-import { decodeNative, isStorableText } from '../domain/decode-native.ts';
+import { decodeNative, isStorableText, type RefusedPoint } from '../domain/decode-native.ts';
 import { judgeTimestamp } from '../domain/device-clock.ts';
 import type { OccupancySample } from '../domain/occupancy-samples.ts';
 import { type Batch, emptyBatch, type Sourced } from './batch.ts';
@@ -134,7 +134,18 @@ function takeUplink(target: Target, item: unknown, mayBeUndated: boolean): Refus
     }
   }
   measure(target, ts, decoded.open);
-  return refusalOfPoints(decoded.refused);
+  return refusalOfPoints([...strangersIn(item as object), ...decoded.refused]);
+}
+
+/** A misspelt `ts` must not make a message undated without a word. */
+function strangersIn(item: object): readonly RefusedPoint[] {
+  let strangers: RefusedPoint[] | undefined;
+  for (const key in item) {
+    if (key === 'ts' || key === 'values' || key === 'id') continue;
+    strangers ??= [];
+    strangers.push({ point: key, reason: 'wrong_shape', detail: 'is not part of an uplink' });
+  }
+  return strangers ?? [];
 }
 
 function absurd(ts: number): Refusal {

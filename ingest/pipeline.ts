@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { UPLINK_KINDS } from '../contracts/mqtt.ts';
 import { CursorMovedError, moveCursor, readCursor } from '../store/cursors.ts';
 import type { Database } from '../store/database.ts';
 import type { NewDeadLetter } from '../store/dead-letters.ts';
@@ -10,6 +11,7 @@ import type { TelemetryStore } from '../store/telemetry/port.ts';
 import { type Batch, emptyBatch, type Slice, type Sourced, slicesOf } from './batch.ts';
 import { decodeRecords } from './decode.ts';
 import type { DeviceCatalog } from './device-catalog.ts';
+import { LetterLimit } from './letter-limit.ts';
 import { type LagSource, messagesTotal, rowsTotal, stageSeconds } from './metrics.ts';
 import { deadLetter, joinLetters, lettersOfTelemetry } from './refusals.ts';
 import { retryStage } from './retry.ts';
@@ -49,7 +51,12 @@ export function openPipeline(deps: PipelineDeps): Pipeline {
   const retryTelemetry = retryStage('telemetry', deps);
   const retryPostgres = retryStage('postgres', deps);
   const retryJournal = retryStage('journal', deps);
-  const storeDeps = { db, partitions: monthPartitions('readings'), throttle: new SightingThrottle() };
+  const storeDeps = {
+    db,
+    partitions: monthPartitions('readings'),
+    throttle: new SightingThrottle(),
+    letterLimit: new LetterLimit(),
+  };
   let committed = 0;
 
   async function run(): Promise<void> {
@@ -171,7 +178,11 @@ export function openPipeline(deps: PipelineDeps): Pipeline {
 
   function count({ records }: Slice, batch: Batch): void {
     const kinds = new Map<string, number>();
-    for (const { record } of records) kinds.set(record.kind, (kinds.get(record.kind) ?? 0) + 1);
+    for (const { record } of records) {
+      // A topic's last segment is the device's choice: not every one of them is worth a time series.
+      const kind = UPLINK_KINDS.find((known) => known === record.kind) ?? 'other';
+      kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+    }
     for (const [kind, messages] of kinds) messagesTotal.inc({ kind }, messages);
     rowsTotal.inc({ table: 'telemetry' }, batch.telemetry.length);
     rowsTotal.inc({ table: 'readings' }, batch.readings.length);

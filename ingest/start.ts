@@ -21,6 +21,7 @@ export interface IngestDeps {
 }
 
 const CLOSE_MS_MAX = 3_000;
+const TRIM_MS = 10_000;
 /** Fuller than this share of its quota, the journal gives up its oldest worked-off messages before their days are over. */
 const JOURNAL_FILL = 0.9;
 
@@ -29,7 +30,7 @@ const JOURNAL_FILL = 0.9;
  * away, and goes on when it is back.
  */
 export async function startIngest(deps: IngestDeps): Promise<{ close(): Promise<void> }> {
-  const { journal, log, journalDays, clock = Date.now, trimEveryMs = 10_000 } = deps;
+  const { journal, log, journalDays, clock = Date.now, trimEveryMs = TRIM_MS } = deps;
   const closing = new AbortController();
   const catalog = await openDeviceCatalog(deps);
   const pipeline = openPipeline({ ...deps, clock, catalog, signal: closing.signal });
@@ -37,18 +38,22 @@ export async function startIngest(deps: IngestDeps): Promise<{ close(): Promise<
   reportLagOf(pipeline);
 
   let trimUpTo = 0;
-  const trim = async (): Promise<void> => {
-    // As far as the cursor was one round ago: its commit may be lost in a crash for less than a second.
+  async function trim(): Promise<void> {
+    // As far as the cursor was a round ago: for less than a second a crash may still take its commit back.
     const upTo = trimUpTo;
     trimUpTo = pipeline.cursor();
     const { bytesMax } = await journal.status();
     const receivedBefore = clock() - journalDays * 86_400_000;
     await journal.trim({ upTo, receivedBefore, bytesTo: JOURNAL_FILL * bytesMax });
-  };
-  const trimmer = setInterval(
-    () => trim().catch((err) => log.warn({ err }, 'ingest: could not trim the journal')),
-    trimEveryMs,
-  );
+  }
+  let trimming: Promise<void> | undefined;
+  const trimmer = setInterval(() => {
+    trimming ??= trim()
+      .catch((err) => log.warn({ err }, 'ingest: could not trim the journal'))
+      .finally(() => {
+        trimming = undefined;
+      });
+  }, trimEveryMs);
 
   return {
     async close() {
@@ -56,6 +61,7 @@ export async function startIngest(deps: IngestDeps): Promise<{ close(): Promise<
       reportLagOf(null);
       closing.abort();
       await Promise.race([done, sleep(CLOSE_MS_MAX, undefined, { ref: false })]);
+      await trimming;
       await catalog.close();
     },
   };

@@ -1,7 +1,7 @@
 import { finishCommands } from '../store/commands.ts';
 import { type CursorMove, moveCursor } from '../store/cursors.ts';
 import type { Database } from '../store/database.ts';
-import { insertDeadLetters } from '../store/dead-letters.ts';
+import { dropOldDeadLetters, insertDeadLetters } from '../store/dead-letters.ts';
 import { insertDeviceEvents } from '../store/device-events.ts';
 import { storeSightings } from '../store/device-states.ts';
 import { notifyStalls } from '../store/notices.ts';
@@ -10,6 +10,7 @@ import type { MonthPartitions } from '../store/partitions.ts';
 import { insertReadings } from '../store/readings.ts';
 import { repeatableTransaction } from '../store/repeatable-transaction.ts';
 import type { Batch } from './batch.ts';
+import { LETTERS_MAX, type LetterLimit } from './letter-limit.ts';
 import { deadLettersTotal } from './metrics.ts';
 import type { SightingThrottle } from './sighting-throttle.ts';
 
@@ -17,15 +18,17 @@ export interface StoreDeps {
   readonly db: Database;
   readonly partitions: MonthPartitions;
   readonly throttle: SightingThrottle;
+  readonly letterLimit: LetterLimit;
 }
 
 /** Everything that records became, and how far the reader has come, in one transaction. */
 export async function storeBatch(
-  { db, partitions, throttle }: StoreDeps,
+  { db, partitions, throttle, letterLimit }: StoreDeps,
   batch: Batch,
   cursor: CursorMove | null,
 ): Promise<void> {
   const sightings = throttle.due(batch.sightings.values());
+  const crowded = letterLimit.crowded(batch.deadLetters);
   try {
     await partitions.ensure(db.$client, batch.readings);
     await repeatableTransaction(db.$client, async (tx) => {
@@ -34,6 +37,7 @@ export async function storeBatch(
       await insertDeviceEvents(tx, batch.events);
       await finishCommands(tx, batch.acks);
       await insertDeadLetters(tx, batch.deadLetters);
+      for (const device of crowded) await dropOldDeadLetters(tx, device, LETTERS_MAX);
       const stalls = await storeOccupancy(tx, batch.occupancy);
       for (const [site, ids] of bySite(batch, stalls)) await notifyStalls(tx, site, ids);
       if (cursor) await moveCursor(tx, cursor);
@@ -43,6 +47,7 @@ export async function storeBatch(
     throw error;
   }
   throttle.stored(sightings);
+  letterLimit.stored(batch.deadLetters, crowded);
   for (const { reason } of batch.deadLetters) deadLettersTotal.inc({ reason });
 }
 

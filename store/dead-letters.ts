@@ -58,6 +58,15 @@ async function insertChunk(db: Queryable, letters: readonly NewDeadLetter[]): Pr
   });
 }
 
+/** Keeps a device's newest dead letters. The journal has the messages of the others for as long as it keeps any. */
+export async function dropOldDeadLetters(db: Queryable, device: string, keep: number): Promise<void> {
+  await db.query(
+    `DELETE FROM dead_letters WHERE device_id = $1 AND id <= (
+       SELECT id FROM dead_letters WHERE device_id = $1 ORDER BY id DESC OFFSET $2 LIMIT 1)`,
+    [device, keep],
+  );
+}
+
 export type DeadLetterRow = Pick<
   typeof deadLetters.$inferSelect,
   'id' | 'siteId' | 'deviceId' | 'topic' | 'reason' | 'detail' | 'receivedAt' | 'payload'

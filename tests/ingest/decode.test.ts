@@ -208,6 +208,15 @@ describe('a message of which only some can be taken', () => {
     expect(batch.deadLetters[0]?.detail).toContain(name);
   });
 
+  it('what stands beside ts and values is named, so that a misspelt ts is not lost without a word', () => {
+    const batch = decodeOne({ timestamp: TS, values: { power: 5 }, rssi: -70 });
+    expect(batch.telemetry[0]).toMatchObject({ ts: NOW, values: { power: 5 } });
+    expect(refusalsOf(batch)).toEqual(['wrong_shape']);
+    expect(batch.deadLetters[0]?.detail).toBe(
+      'timestamp is not part of an uplink; rssi is not part of an uplink',
+    );
+  });
+
   it('a number too large for JSON’s reader, which makes it infinite', () => {
     const batch = decodeOne(Buffer.from(`{"ts":${TS},"values":{"power":1e999,"voltage":230}}`));
     expect(batch.telemetry[0]?.values).toEqual({ voltage: 230 });
@@ -310,6 +319,7 @@ describe('events, states and acknowledgements', () => {
     ['without a time', { type: 'pass' }, 'bad_timestamp'],
     ['at an absurd time', { ts: 5, type: 'pass' }, 'bad_timestamp'],
     ['without a type', { ts: TS }, 'wrong_shape'],
+    ['with anything beside its data', { ts: TS, type: 'pass', plate: 'x' }, 'wrong_shape'],
     ['with data that is a list', { ts: TS, type: 'pass', data: [] }, 'wrong_shape'],
     ['with text that cannot be kept', { ts: TS, type: 'pass', data: { a: ['\0'] } }, 'wrong_shape'],
     ['with a name that cannot be kept', { ts: TS, type: 'pass', data: { '\0': 1 } }, 'wrong_shape'],

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
+import { register } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startIngest } from '../../ingest/start.ts';
 import { type Database, migrateDatabase, openDatabase } from '../../store/database.ts';
@@ -28,6 +29,10 @@ const message = (n: number) =>
     ts: NOW - 86_400_000 + n * 1_000,
     values: { energy_import: n / 1000, power: n },
   });
+
+async function gauge(name: string): Promise<number | undefined> {
+  return (await register.getSingleMetric(`stallgrid_ingest_${name}`)?.get())?.values[0]?.value;
+}
 
 async function addMeters(db: Database): Promise<void> {
   await createSite(db, 1);
@@ -77,7 +82,8 @@ describe('over a network that fails', () => {
       telemetry,
       log: listening,
       journalDays: 7,
-      clock: () => NOW,
+      // The messages were received a minute ago.
+      clock: () => NOW + 60_000,
     });
   const send = (count: number): void => {
     journal.appendFrame(Array.from({ length: count }, () => message(sent++)));
@@ -89,8 +95,11 @@ describe('over a network that fails', () => {
     const ingest = await start();
     try {
       await sleep(2_000);
+      expect([await gauge('lag_frames'), await gauge('lag_oldest_seconds')]).toEqual([1, 60]);
       proxy.resume();
       await workedOff(database.db, journal);
+      await until('there is no lag', async () => (await gauge('lag_frames')) === 0);
+      expect(await gauge('lag_oldest_seconds')).toBe(0);
       expect(await counts(database.db)).toEqual(each(sent));
       const said = lines.filter((line) => line.includes('ingest:'));
       expect(said.filter((line) => line.includes('waits for a dependency')).length).toBeLessThanOrEqual(3);
@@ -204,6 +213,37 @@ describe('a record that a database refuses', () => {
     expect(rows.map((row) => row.reason)).toEqual(['internal', 'internal']);
     expect(rows[0]?.detail).toContain('unlucky');
     expect(rows.map((row) => row.payload)).toEqual([records[1313]?.payload, records[2222]?.payload]);
+  });
+
+  it('or a thousand and more of them from one device: the newest are kept, and those of others', async () => {
+    const { db } = database;
+    await db.$client.query('TRUNCATE readings, telemetry, dead_letters, journal_cursors');
+    const journal = new MemoryJournal();
+    const bad = (device: string, n: number) => record(device, Buffer.from(`{ ${n}`), { receivedAt: NOW + n });
+    journal.appendFrame([bad('m1', 0), bad('m2', 0)]);
+    const telemetry = openPostgresTelemetry(db);
+    const ingest = await startIngest({
+      db,
+      databaseUrl: database.url,
+      journal,
+      telemetry,
+      log,
+      journalDays: 7,
+    });
+    for (let n = 1; n <= 3_000; n += 100) {
+      journal.appendFrame(Array.from({ length: 100 }, (_, i) => bad('m2', n + i)));
+      await workedOff(db, journal);
+    }
+    await ingest.close();
+    const { rows } = await db.$client.query(
+      `SELECT device_id, count(*)::int AS n, max(received_at) AS newest FROM dead_letters GROUP BY 1 ORDER BY 1`,
+    );
+    expect(rows).toEqual([
+      { device_id: 'm1', n: 1, newest: new Date(NOW) },
+      { device_id: 'm2', n: expect.any(Number), newest: new Date(NOW + 3_000) },
+    ]);
+    expect(rows[1]?.n).toBeGreaterThanOrEqual(1_000);
+    expect(rows[1]?.n).toBeLessThanOrEqual(1_600);
   });
 
   it('in telemetry only is charged all the same, and its dead letter names the point', async () => {

@@ -31,11 +31,12 @@ export class MemoryJournal implements Journal {
       await new Promise<void>((resolve) => {
         const wake = (): void => {
           clearTimeout(timer);
+          signal?.removeEventListener('abort', wake);
           this.#waiting.delete(wake);
           resolve();
         };
         const timer = setTimeout(wake, waitMs);
-        signal?.addEventListener('abort', wake, { once: true });
+        signal?.addEventListener('abort', wake);
         this.#waiting.add(wake);
       });
     }
