@@ -35,11 +35,12 @@ const ENTRANCE = 6;
 const DOORS_X = [WIDTH * 0.3, WIDTH * 0.7];
 
 const round = (metres: number): number => Math.round(metres * 100) / 100;
+/** Edges are rounded, not widths, so that neighbours share theirs. */
 const rectOf = (x: number, y: number, w: number, h: number): Rect => ({
   x: round(x),
   y: round(y),
-  w: round(w),
-  h: round(h),
+  w: round(round(x + w) - round(x)),
+  h: round(round(y + h) - round(y)),
 });
 
 /** Lays a floor out, in metres from its north-west corner. Nothing overlaps, every stall lies on a lane. */

@@ -64,7 +64,7 @@ export async function startDemo(deps: DemoDeps): Promise<Demo> {
     url: `mqtt://127.0.0.1:${deps.mqttPort}`,
     log,
     onProgress(progress) {
-      sayHistory(progress);
+      if (!closing.signal.aborted) sayHistory(progress);
       if (progress.historyDone) onDelivered();
     },
   });
