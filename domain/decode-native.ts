@@ -64,7 +64,7 @@ export function decodeNative(
       refused.push({ point: name, ...fault });
       continue;
     }
-    if (point.name in values) {
+    if (Object.hasOwn(values, point.name)) {
       refused.push({ point: name, reason: 'wrong_shape', detail: 'is there twice, by name and by code' });
       continue;
     }
@@ -77,7 +77,7 @@ export function decodeNative(
         refused.push({
           point: name,
           reason: 'out_of_range',
-          detail: 'is more than the register has digits for',
+          detail: 'does not fit the register',
         });
         continue;
       } else {

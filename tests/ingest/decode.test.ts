@@ -15,7 +15,7 @@ const TEXT_PROFILE: DeviceProfile = {
   name: { zh: '文本', en: 'Text' },
   points: [
     { name: 'mode', type: 'string' },
-    { name: '__proto__', type: 'number' },
+    { name: 'constructor', type: 'number' },
   ],
   intervalS: 60,
   commands: [],
@@ -250,6 +250,9 @@ describe('a message of which only some can be taken', () => {
     expect(refusalsOf(bad('\ud800'))).toEqual(['wrong_type']);
     expect(refusalsOf(bad('x'.repeat(1025)))).toEqual(['out_of_range']);
     expect(refusalsOf(bad('摊位 😀'))).toEqual([]);
+    expect(decodeOne({ ts: TS, values: { constructor: 1 } }, 'text').telemetry[0]?.values).toEqual({
+      constructor: 1,
+    });
     const [letter] = decodeOne({ ts: TS, values: { 'a\0\ud800\n': 1 } }).deadLetters;
     expect(letter?.detail).toBe('a\ufffd\ufffd\ufffd is not a point of the profile');
   });
