@@ -1,7 +1,7 @@
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import websocket from '@fastify/websocket';
-import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import { type Auth, createAuth } from '../store/auth.ts';
@@ -18,7 +18,6 @@ import { measureRequests, measureSockets, metricsRoute } from './metrics.ts';
 import { describeApi, docsRoutes } from './openapi.ts';
 import { handleError, Problem, sendProblem } from './problems.ts';
 import { ROUTES } from './route-table.ts';
-import type { App } from './routes.ts';
 import { signInRoutes } from './sign-in.ts';
 
 export interface AppDeps {
@@ -51,7 +50,7 @@ const SOCKET_MESSAGE_BYTES_MAX = 1024;
 /** The HTTP application without a port: listen on it, or inject requests. */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const app = Fastify({
-    loggerInstance: deps.log,
+    loggerInstance: deps.log as FastifyBaseLogger,
     // A line a request drowns what matters: metrics count requests, errors are logged.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,
@@ -62,7 +61,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: URL_SEGMENT_LENGTH_MAX },
     // A proxy on this host may say who asks; anybody else's word on it is not taken.
     trustProxy: 'loopback',
-  }).withTypeProvider<ZodTypeProvider>() as unknown as FastifyInstance;
+  });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(handleError);
@@ -120,13 +119,12 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   guardRoutes(app, { authenticate, publicUrl: deps.publicUrl });
   await describeApi(app);
 
-  const typed = app as unknown as App;
-  healthRoutes(typed, deps);
+  healthRoutes(app.withTypeProvider<ZodTypeProvider>(), deps);
   metricsRoute(app);
   signInRoutes(app, { auth, publicUrl: deps.publicUrl });
   await app.register(
     async (scope) => {
-      const v1 = scope as unknown as App;
+      const v1 = scope.withTypeProvider<ZodTypeProvider>();
       for (const routes of ROUTES) routes(v1, { db: deps.db, telemetry: deps.telemetry });
       liveRoute(v1, { db: deps.db, hub: deps.hub, authenticate });
     },

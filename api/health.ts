@@ -1,4 +1,3 @@
-import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { readCursor } from '../store/cursors.ts';
 import { type Database, pingDatabase } from '../store/database.ts';
@@ -76,7 +75,7 @@ async function run(check: Check): Promise<Health['checks'][string]> {
 }
 
 /** `/healthz`: the process answers. `/readyz`: so does everything it needs; asked at most once a second. */
-export function healthRoutes(app: App & FastifyInstance, deps: HealthDeps): void {
+export function healthRoutes(app: App, deps: HealthDeps): void {
   const checks = Object.entries(checksOf(deps));
   let cached: { at: number; health: Promise<Health> } | undefined;
 

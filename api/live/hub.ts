@@ -10,7 +10,7 @@ import type { Subscriber } from './subscriber.ts';
 
 /** At most ten deltas a second and floor. */
 const DELTA_MS_MIN = 100;
-/** Leases start and end without a notice. */
+/** Leases start and end, and sessions do, without a notice. */
 const REFRESH_MS = 60_000;
 /** A read that takes longer counts as no answer: pages must know within SILENCE_MS_MAX. */
 const DATABASE_MS_MAX = 2_000;
@@ -35,6 +35,8 @@ export interface LiveHubOptions {
   readonly db: Database;
   readonly databaseUrl: string;
   readonly log: Logger;
+  /** How often leases and sessions are looked at again. */
+  readonly refreshMs?: number | undefined;
 }
 
 /**
@@ -49,7 +51,7 @@ export interface LiveHubOptions {
  * Reads of the database take turns, so an older answer never overwrites a newer one; a notice that arrives during a
  * read is read again after it.
  */
-export async function startLiveHub({ db, databaseUrl, log }: LiveHubOptions): Promise<LiveHub> {
+export async function startLiveHub({ db, databaseUrl, log, refreshMs }: LiveHubOptions): Promise<LiveHub> {
   const watched = new Map<number, Watched>();
   const dirty = new Set<number>();
   let listening = false;
@@ -111,7 +113,8 @@ export async function startLiveHub({ db, databaseUrl, log }: LiveHubOptions): Pr
 
   async function flush(): Promise<void> {
     flushedAt = Date.now();
-    const ids = [...dirty].filter((id) => [...watched.values()].some((entry) => entry.floor.has(id)));
+    const floors = [...watched.values()].map((entry) => entry.floor);
+    const ids = [...dirty].filter((id) => floors.some((floor) => floor.has(id)));
     dirty.clear();
     if (ids.length === 0 || !live) return;
     const states = await within(DATABASE_MS_MAX, loadStallStates(db, new Date(), { ids }));
@@ -153,17 +156,26 @@ export async function startLiveHub({ db, databaseUrl, log }: LiveHubOptions): Pr
   }
 
   async function refresh(): Promise<void> {
+    const subscribers = [...watched.values()].flatMap((entry) => [...entry.subscribers]);
+    for (const subscriber of subscribers) subscriber.ping();
     if (live) {
       for (const [floorId, entry] of watched) await inTurn(() => load(floorId, entry));
     }
-    for (const entry of watched.values()) {
-      for (const subscriber of entry.subscribers) {
-        subscriber.ping();
-        // While the database is away nobody is turned out.
-        const stands = await subscriber.recheck().catch(() => true);
-        if (!stands) subscriber.close(4401, 'signed out');
-      }
+    for (const subscriber of subscribers) {
+      // While the database is away nobody is turned out.
+      const stands = await within(DATABASE_MS_MAX, subscriber.recheck()).catch(() => true);
+      if (!stands) subscriber.close(4401, 'signed out');
     }
+  }
+
+  // Never two at a time: a peer must have the whole interval to answer a ping.
+  let refreshing = false;
+  async function refreshUnlessBusy(): Promise<void> {
+    if (refreshing) return;
+    refreshing = true;
+    await refresh().finally(() => {
+      refreshing = false;
+    });
   }
 
   const listener = await listen({
@@ -186,7 +198,7 @@ export async function startLiveHub({ db, databaseUrl, log }: LiveHubOptions): Pr
     log,
   });
   const ticker = setInterval(() => void tick(), HEARTBEAT_MS);
-  const refresher = setInterval(() => void refresh(), REFRESH_MS);
+  const refresher = setInterval(() => void refreshUnlessBusy(), refreshMs ?? REFRESH_MS);
 
   const entryOf = (floorId: number): Watched => {
     const existing = watched.get(floorId);

@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { HEARTBEAT_MS, SILENCE_MS_MAX } from '../../contracts/live.ts';
 import { stateHash } from '../../domain/floor.ts';
-import { createApiKey } from '../../store/api-keys.ts';
+import { createApiKey, revokeApiKey } from '../../store/api-keys.ts';
 import { createUser } from '../../store/auth.ts';
+import { createPlace } from '../../store/places.ts';
 import { loadStallStates } from '../../store/stalls.ts';
 import { eventually } from '../support/eventually.ts';
-import { createMarket, type Market, report } from './market.ts';
+import { createLease, createMarket, type Market, report, SITE } from './market.ts';
 import { ADMIN_TOKEN, startTestApi, type TestApi } from './support.ts';
 import { Watcher } from './watcher.ts';
 
@@ -15,6 +16,7 @@ let market: Market;
 let port: number;
 const watchers: Watcher[] = [];
 
+const REFRESH_MS = 1_000;
 const AS_ADMIN = { authorization: `Bearer ${ADMIN_TOKEN}` };
 
 function watch(headers: Record<string, string> = AS_ADMIN, floor = market.floor): Watcher {
@@ -34,7 +36,7 @@ const stallAt = (n: number) => {
 };
 
 beforeAll(async () => {
-  api = await startTestApi();
+  api = await startTestApi({ refreshMs: REFRESH_MS });
   market = await createMarket(api.db, 50);
   port = await api.listen();
 });
@@ -68,7 +70,9 @@ test('changes that come faster are put together: at most ten deltas a second', a
   await eventually(() => expect(stateHash(watcher.states.values())).toBe(hash));
   const deltas = watcher.messages.filter((message) => message.type === 'delta').length;
   expect(deltas).toBeGreaterThan(0);
-  expect(deltas).toBeLessThanOrEqual(2 + (performance.now() - startedAt) / 100);
+  // And one for each refresh.
+  const elapsedMs = performance.now() - startedAt;
+  expect(deltas).toBeLessThanOrEqual(3 + elapsedMs / 100 + elapsedMs / REFRESH_MS);
 });
 
 test('a quiet floor is heard of by heartbeats', async () => {
@@ -108,6 +112,45 @@ test.each([
   },
   60_000,
 );
+
+test('a lease that starts is seen without a notice', async () => {
+  const watcher = watch();
+  const { id } = stallAt(7);
+  await eventually(() => expect(watcher.states.get(id)?.leased).toBe(false));
+  await createLease(api.db, id, '王记水产');
+  await eventually(() => expect(watcher.states.get(id)?.leased).toBe(true));
+  expect(watcher.snapshots).toBe(1);
+  expect(watcher.problems).toEqual([]);
+});
+
+test('a new stall on the floor comes with a new snapshot', async () => {
+  const watcher = watch();
+  await eventually(() => expect(watcher.snapshots).toBe(1));
+  const place = { siteId: SITE, kind: 'stall', parentId: market.floor, code: 'B001', name: 'B001' } as const;
+  const { id } = await createPlace(api.db, place);
+  await eventually(() => expect(watcher.states.has(id)).toBe(true));
+  expect(watcher.snapshots).toBe(2);
+  expect(watcher.problems).toEqual([]);
+});
+
+test('a socket ends with the key it was opened by', async () => {
+  const made = await createApiKey(api.db, { name: 'short', role: 'viewer', createdBy: 'test' });
+  const watcher = watch({ authorization: `Bearer ${made.key}` });
+  await eventually(() => expect(watcher.snapshots).toBe(1));
+  await revokeApiKey(api.db, made.id, new Date());
+  await eventually(() => expect(watcher.closed).toEqual({ code: 4401 }));
+});
+
+test('a client that talks too much is cut off, and a floor goes on for the others', async () => {
+  const [quiet, loud] = [watch(), watch()];
+  await eventually(() => expect(loud.snapshots + quiet.snapshots).toBe(2));
+  loud.socket.send('hello');
+  loud.socket.send('x'.repeat(2_000));
+  await eventually(() => expect(loud.closed).toEqual({ code: 1009 }));
+  await report(api.db, stallAt(1), 'occupied', Date.now());
+  const hash = await truth();
+  await eventually(() => expect(stateHash(quiet.states.values())).toBe(hash));
+});
 
 test('a cookie opens a socket from our own pages only', async () => {
   await createUser(api.db, { username: 'viewer', password: 'correct horse', name: 'V', role: 'viewer' });

@@ -33,7 +33,10 @@ export interface Answer {
 }
 
 /** The api over a database of its own, which it reaches by a way that a test can cut; `db` goes there directly. */
-export async function startTestApi(options: Partial<AppDeps> = {}): Promise<TestApi> {
+export async function startTestApi({
+  refreshMs,
+  ...options
+}: Partial<AppDeps> & { readonly refreshMs?: number } = {}): Promise<TestApi> {
   const database = await createTestDatabase();
   const { db } = database;
   await ensureBuiltInProfiles(db);
@@ -42,7 +45,7 @@ export async function startTestApi(options: Partial<AppDeps> = {}): Promise<Test
   const way = await startCutProxy(Number(url.port));
   url.port = String(way.port);
   const apiDb = openDatabase(url.href);
-  const hub = await startLiveHub({ db: apiDb, databaseUrl: url.href, log });
+  const hub = await startLiveHub({ db: apiDb, databaseUrl: url.href, log, refreshMs });
   const app = await buildApp({
     db: apiDb,
     telemetry: openPostgresTelemetry(apiDb),
