@@ -1,15 +1,16 @@
 import { QueryClientProvider } from '@tanstack/react-query';
-import { App as AntApp, ConfigProvider, type ThemeConfig } from 'antd';
+import { ConfigProvider, type ThemeConfig } from 'antd';
 import enUS from 'antd/locale/en_US';
 import zhCN from 'antd/locale/zh_CN';
 import { StrictMode, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { useTranslation } from 'react-i18next';
-import { RouterProvider } from 'react-router';
+import { BrowserRouter } from 'react-router';
 import { z } from 'zod';
 import { languageOf, startLanguage } from './i18n.ts';
-import { createRouter } from './routes.tsx';
+import { Addresses } from './routes.tsx';
 import { createQueryClient } from './session.tsx';
+import { CrashBoundary } from './shell/fallbacks.tsx';
 import './style.css';
 
 const THEME: ThemeConfig = {
@@ -33,18 +34,19 @@ const THEME: ThemeConfig = {
 function Root() {
   const { i18n } = useTranslation();
   const [client] = useState(createQueryClient);
-  const [router] = useState(createRouter);
   return (
     <ConfigProvider
       theme={THEME}
       locale={languageOf(i18n.language) === 'en' ? enUS : zhCN}
       button={{ autoInsertSpace: false }}
     >
-      <AntApp component={false}>
-        <QueryClientProvider client={client}>
-          <RouterProvider router={router} />
-        </QueryClientProvider>
-      </AntApp>
+      <QueryClientProvider client={client}>
+        <CrashBoundary>
+          <BrowserRouter>
+            <Addresses />
+          </BrowserRouter>
+        </CrashBoundary>
+      </QueryClientProvider>
     </ConfigProvider>
   );
 }

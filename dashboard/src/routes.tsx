@@ -1,8 +1,8 @@
 import { lazy, type ReactNode, Suspense } from 'react';
-import { createBrowserRouter, Navigate } from 'react-router';
+import { Navigate, Route, Routes } from 'react-router';
 import { ApiError } from './api.ts';
 import { SessionGate, useSession } from './session.tsx';
-import { CrashPage, NotFoundPage } from './shell/fallbacks.tsx';
+import { CrashBoundary, NotFoundPage } from './shell/fallbacks.tsx';
 import { landingOf, mayEnter, type Section } from './shell/sections.ts';
 import { Shell } from './shell/shell.tsx';
 import { SignInPage } from './shell/sign-in-page.tsx';
@@ -23,39 +23,44 @@ const TariffsPage = lazy(async () => ({ default: (await import('./tariffs/tariff
 function Guarded({ section, children }: { readonly section: Section; readonly children: ReactNode }) {
   const { me } = useSession();
   if (!mayEnter(me.role, section)) return <ErrorState error={new ApiError('refused', 403, '')} />;
-  return <Suspense fallback={<Loading page />}>{children}</Suspense>;
+  // A page that crashed is tried again when another one is opened.
+  return (
+    <CrashBoundary key={section}>
+      <Suspense fallback={<Loading page />}>{children}</Suspense>
+    </CrashBoundary>
+  );
 }
 
 function Landing() {
   return <Navigate to={landingOf(useSession().me.role)} replace />;
 }
 
-const page = (section: Section, element: ReactNode, path: string = section) => ({
-  path,
-  element: <Guarded section={section}>{element}</Guarded>,
-});
+const page = (section: Section, element: ReactNode, path: string = section) => (
+  <Route path={path} element={<Guarded section={section}>{element}</Guarded>} />
+);
 
 /** The map of the app: every address there is. */
-export const createRouter = () =>
-  createBrowserRouter([
-    { path: '/sign-in', element: <SignInPage />, errorElement: <CrashPage /> },
-    {
-      path: '/',
-      errorElement: <CrashPage />,
-      element: (
-        <SessionGate>
-          <Shell />
-        </SessionGate>
-      ),
-      children: [
-        { index: true, element: <Landing /> },
-        page('floor', <FloorPage />, 'floor/:floorId?'),
-        page('fee-lines', <FeeLinesPage />),
-        page('devices', <DevicesPage />),
-        page('dead-letters', <DeadLettersPage />),
-        page('billing', <BillingPage />),
-        page('tariffs', <TariffsPage />),
-        { path: '*', element: <NotFoundPage /> },
-      ],
-    },
-  ]);
+export function Addresses() {
+  return (
+    <Routes>
+      <Route path="/sign-in" element={<SignInPage />} />
+      <Route
+        path="/"
+        element={
+          <SessionGate>
+            <Shell />
+          </SessionGate>
+        }
+      >
+        <Route index element={<Landing />} />
+        {page('floor', <FloorPage />, 'floor/:floorId?')}
+        {page('fee-lines', <FeeLinesPage />)}
+        {page('devices', <DevicesPage />)}
+        {page('dead-letters', <DeadLettersPage />)}
+        {page('billing', <BillingPage />)}
+        {page('tariffs', <TariffsPage />)}
+        <Route path="*" element={<NotFoundPage />} />
+      </Route>
+    </Routes>
+  );
+}

@@ -1,6 +1,6 @@
 import PlusOutlined from '@ant-design/icons/es/icons/PlusOutlined';
 import { Button, Input, Select } from 'antd';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { DEVICE_KINDS } from '../../../domain/device-profiles.ts';
 import { api, type Device } from '../api.ts';
@@ -10,8 +10,11 @@ import { PagedTable } from '../ui/paged-table.tsx';
 import { EmptyState } from '../ui/states.tsx';
 import { Ago, useServerNow } from '../ui/time.tsx';
 import { useAddress } from '../ui/use-address.ts';
-import { DeviceSheet } from './device-sheet.tsx';
-import { RegisterDevice } from './register-device.tsx';
+
+const DeviceSheet = lazy(async () => ({ default: (await import('./device-sheet.tsx')).DeviceSheet }));
+const RegisterDevice = lazy(async () => ({
+  default: (await import('./register-device.tsx')).RegisterDevice,
+}));
 
 export function DevicesPage() {
   const { t } = useTranslation();
@@ -120,18 +123,20 @@ export function DevicesPage() {
           },
         ]}
       />
-      {opened !== undefined && (
-        <DeviceSheet key={opened} id={opened} onClose={() => put({ device: undefined })} />
-      )}
-      {registering && (
-        <RegisterDevice
-          onClose={() => setRegistering(false)}
-          onOpen={(device) => {
-            setRegistering(false);
-            put({ device });
-          }}
-        />
-      )}
+      <Suspense fallback={null}>
+        {opened !== undefined && (
+          <DeviceSheet key={opened} id={opened} onClose={() => put({ device: undefined })} />
+        )}
+        {registering && (
+          <RegisterDevice
+            onClose={() => setRegistering(false)}
+            onOpen={(device) => {
+              setRegistering(false);
+              put({ device });
+            }}
+          />
+        )}
+      </Suspense>
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import { Input, Select } from 'antd';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { COMMODITIES, type Commodity } from '../../../domain/commodities.ts';
 import { api, type FeeLine, serverNow } from '../api.ts';
@@ -8,8 +9,9 @@ import { PagedTable } from '../ui/paged-table.tsx';
 import { EmptyState } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
 import { useAddress } from '../ui/use-address.ts';
-import { EvidenceSheet } from './evidence-sheet.tsx';
 import { useTariffNames } from './names.ts';
+
+const EvidenceSheet = lazy(async () => ({ default: (await import('./evidence-sheet.tsx')).EvidenceSheet }));
 
 export const MONTHS_SHOWN = 24;
 const ALL = 'all';
@@ -158,12 +160,14 @@ export function FeeLinesPage() {
         ]}
       />
       {line > 0 && (
-        <EvidenceSheet
-          key={line}
-          line={line}
-          onOpen={(id) => put({ line: String(id) })}
-          onClose={() => put({ line: undefined })}
-        />
+        <Suspense fallback={null}>
+          <EvidenceSheet
+            key={line}
+            line={line}
+            onOpen={(id) => put({ line: String(id) })}
+            onClose={() => put({ line: undefined })}
+          />
+        </Suspense>
       )}
     </div>
   );

@@ -26,12 +26,14 @@ export function FloorCanvas(props: {
   readonly view: RefObject<FloorView | null>;
   readonly onOpen: (id: number | null) => void;
   readonly onHover: (hovered: Hovered | null) => void;
+  readonly beforeFrame: () => void;
 }) {
   const { t } = useTranslation();
-  const { plan, stalls, stored, feed, selected, centre, coveredRight, view, onOpen, onHover } = props;
+  const { plan, stalls, stored, feed, selected, centre, coveredRight, view, onOpen, onHover, beforeFrame } =
+    props;
   const canvas = useRef<HTMLCanvasElement>(null);
-  const sinks = useRef({ onOpen, onHover });
-  sinks.current = { onOpen, onHover };
+  const sinks = useRef({ onOpen, onHover, beforeFrame });
+  sinks.current = { onOpen, onHover, beforeFrame };
   const [ready, setReady] = useState(0);
 
   useEffect(() => {
@@ -39,6 +41,7 @@ export function FloorCanvas(props: {
     const created = new FloorView(canvas.current, plan, stalls, {
       onOpen: (id) => sinks.current.onOpen(id),
       onHover: (id, at) => sinks.current.onHover(id === null ? null : { id, at }),
+      beforeFrame: () => sinks.current.beforeFrame(),
     });
     view.current = created;
     setReady((n) => n + 1);

@@ -14,13 +14,13 @@ import { EmptyState, ErrorState, Loading } from '../ui/states.tsx';
 import { useNarrow } from '../ui/use-narrow.ts';
 import { FloorCanvas, type Hovered } from './floor-canvas.tsx';
 import { FloorSearch } from './floor-search.tsx';
-import { FloorTable } from './floor-table.tsx';
 import { Legend } from './legend.tsx';
 import { planOf } from './plan.ts';
 import { StallTooltip } from './stall-tooltip.tsx';
 import { type Pulse, statesOf, useLiveFeed, useLiveMark, usePulse } from './use-live.ts';
 import { useEveryStall, useStalls } from './use-stalls.ts';
 
+const FloorTable = lazy(async () => ({ default: (await import('./floor-table.tsx')).FloorTable }));
 const StallDrawer = lazy(async () => ({ default: (await import('./stall-drawer.tsx')).StallDrawer }));
 export const DRAWER_PX = 440;
 
@@ -40,7 +40,7 @@ export function FloorStage({ floor, floors }: { readonly floor: Floor; readonly 
   const everyStall = useEveryStall(floors, query.isSuccess);
   const feed = useLiveFeed(floor.id);
   const pulse = usePulse(feed, stored);
-  useLiveMark(stage, feed);
+  const markLive = useLiveMark(stage, feed);
   const plan = useMemo(() => planOf(floor.plan, scene), [floor.plan, scene]);
   const floorNames = useMemo(() => new Map(floors.map((one) => [one.id, one.name])), [floors]);
 
@@ -120,14 +120,16 @@ export function FloorStage({ floor, floors }: { readonly floor: Floor; readonly 
         ) : stalls.length === 0 ? (
           <EmptyState title={t('floor.noStalls')} hint={t('floor.noStallsHint')} />
         ) : list ? (
-          <FloorTable
-            stalls={stalls}
-            states={states}
-            intervalS={intervalS}
-            now={pulse.now}
-            narrow={narrow}
-            onOpen={open}
-          />
+          <Suspense fallback={<Loading page />}>
+            <FloorTable
+              stalls={stalls}
+              states={states}
+              intervalS={intervalS}
+              now={pulse.now}
+              narrow={narrow}
+              onOpen={open}
+            />
+          </Suspense>
         ) : (
           <>
             <FloorCanvas
@@ -141,6 +143,7 @@ export function FloorStage({ floor, floors }: { readonly floor: Floor; readonly 
               view={view}
               onOpen={open}
               onHover={setHovered}
+              beforeFrame={markLive}
             />
             <div className="floor-zoom">
               <Button
@@ -185,7 +188,10 @@ export function FloorStage({ floor, floors }: { readonly floor: Floor; readonly 
             state={states.get(selected.id)}
             intervalS={intervalS}
             now={pulse.now}
-            onClose={() => open(null)}
+            onClose={() => {
+              open(null);
+              view.current?.focus();
+            }}
           />
         </Suspense>
       )}

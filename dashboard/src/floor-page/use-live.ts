@@ -1,4 +1,4 @@
-import { type RefObject, useEffect, useState } from 'react';
+import { type RefObject, useCallback, useEffect, useState } from 'react';
 import type { StallState } from '../../../domain/floor.ts';
 import { countStandings, type FloorCounts } from '../floor/standing.ts';
 import { type LiveFeed, openLiveFeed } from './live-feed.ts';
@@ -28,6 +28,7 @@ export interface Pulse {
 }
 
 const TICK_MS = 1_000;
+const MARK_MS = 250;
 
 export function usePulse(feed: LiveFeed | null, stored: ReadonlyMap<number, StallState>): Pulse {
   const read = (): Pulse => {
@@ -75,30 +76,24 @@ export function statesOf(
 }
 
 /**
- * Marks an element `data-live` without waiting for React: it is taken away as soon as the page is hidden or
- * frozen, so that the first frame after waking never looks live before the feed was checked.
+ * Marks an element `data-live` without waiting for React. The mark is asked for before every frame of the plan and
+ * taken away when the page is hidden, so that what is seen first after sleep was checked first.
  */
-export function useLiveMark(element: RefObject<HTMLElement | null>, feed: LiveFeed | null): void {
+export function useLiveMark(element: RefObject<HTMLElement | null>, feed: LiveFeed | null): () => void {
+  const mark = useCallback(() => {
+    const live = document.visibilityState === 'visible' && (feed?.client.isLive() ?? false);
+    if (element.current !== null) element.current.dataset['live'] = String(live);
+  }, [element, feed]);
   useEffect(() => {
-    const mark = () => {
-      const live = document.visibilityState === 'visible' && (feed?.client.isLive() ?? false);
-      if (element.current !== null) element.current.dataset.live = String(live);
-    };
-    const unmark = () => {
-      if (element.current !== null) element.current.dataset.live = 'false';
-    };
     mark();
-    const timer = setInterval(mark, 250);
+    const timer = setInterval(mark, MARK_MS);
     const stop = feed?.onStatus(mark);
     document.addEventListener('visibilitychange', mark);
-    document.addEventListener('freeze', unmark);
-    document.addEventListener('resume', mark);
     return () => {
       clearInterval(timer);
       stop?.();
       document.removeEventListener('visibilitychange', mark);
-      document.removeEventListener('freeze', unmark);
-      document.removeEventListener('resume', mark);
     };
-  }, [element, feed]);
+  }, [mark, feed]);
+  return mark;
 }

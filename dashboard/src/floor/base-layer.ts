@@ -46,8 +46,8 @@ export class BaseLayer {
       ctx.lineTo(x2, y2);
     }
     ctx.stroke();
-    // Text in metres: small on the whole plan, and never smaller than 10 device pixels.
-    const size = Math.max(1.1, 10 / scale);
+    // A metre high, within what is legible and what is not loud (device pixels).
+    const size = Math.min(Math.max(1, 10 / scale), 18 / scale);
     ctx.font = `${size}px ${this.#font}`;
     ctx.fillStyle = LANE_INK;
     ctx.textAlign = 'center';

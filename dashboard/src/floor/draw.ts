@@ -85,6 +85,8 @@ function lookOf(scene: Scene, i: number): Look {
   return last === 'occupied' ? looks.open : last === 'vacant' ? looks.closed : looks.unknown;
 }
 
+const HATCH_PX = 9;
+
 function drawHatch(ctx: CanvasRenderingContext2D, boxes: readonly Box[]): void {
   for (const b of boxes) {
     ctx.save();
@@ -92,12 +94,12 @@ function drawHatch(ctx: CanvasRenderingContext2D, boxes: readonly Box[]): void {
     ctx.rect(b.x + 1, b.y + 1, b.w - 2, b.h - 2);
     ctx.clip();
     ctx.beginPath();
-    for (let x = b.x - b.h; x < b.x + b.w; x += 7) {
+    for (let x = b.x - b.h; x < b.x + b.w; x += HATCH_PX) {
       ctx.moveTo(x, b.y + b.h);
       ctx.lineTo(x + b.h, b.y);
     }
     // Light on dark, dark between: the hatch is seen on the brightest fill and on the darkest.
-    ctx.lineWidth = 3.5;
+    ctx.lineWidth = 3;
     ctx.strokeStyle = '#ffffff';
     ctx.stroke();
     ctx.lineWidth = 1.5;

@@ -22,6 +22,8 @@ export interface FloorViewSinks {
   onOpen(id: number | null): void;
   /** The stall under the mouse, or chosen by arrow keys, and where its tooltip goes. */
   onHover(id: number | null, at: Point): void;
+  /** Right before anything is painted: the last moment to say that it is not live. */
+  beforeFrame(): void;
 }
 
 const ZOOM_SETTLES_MS = 140;
@@ -101,6 +103,10 @@ export class FloorView {
     this.draw();
   }
 
+  focus(): void {
+    this.#canvas.focus({ preventScroll: true });
+  }
+
   fit(): void {
     this.#go(fitted(this.scene.plan, this.#view));
     this.#moved = false;
@@ -125,6 +131,7 @@ export class FloorView {
   readonly #draw = (at: number): void => {
     this.#frame = 0;
     if (this.#view.width === 0) return;
+    this.#sinks.beforeFrame();
     const again = drawFloor({
       ctx: this.#ctx,
       view: this.#view,

@@ -1,42 +1,45 @@
-import { Button, Result } from 'antd';
+import { Button } from 'antd';
+import { Component, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useRouteError } from 'react-router';
+import { Link } from 'react-router';
+import { Notice } from '../ui/notice.tsx';
 
 export function NotFoundPage() {
   const { t } = useTranslation();
   return (
-    <div className="state">
-      <Result
-        status="info"
-        title={t('errors.pageNotFound')}
-        subTitle={t('errors.pageNotFoundHint')}
-        extra={
-          <Link to="/">
-            <Button type="primary">{t('errors.backHome')}</Button>
-          </Link>
-        }
-      />
-    </div>
+    <Notice title={t('errors.pageNotFound')} hint={t('errors.pageNotFoundHint')}>
+      <Link to="/">{t('errors.backHome')}</Link>
+    </Notice>
   );
 }
 
-/** Shown when rendering threw, or a page's code could not be fetched after the server was upgraded. */
-export function CrashPage() {
+function CrashPage() {
   const { t } = useTranslation();
-  const error = useRouteError();
-  console.error(error);
   return (
-    <div className="state" role="alert">
-      <Result
-        status="warning"
-        title={t('errors.crashed')}
-        subTitle={t('errors.crashedHint')}
-        extra={
-          <Button type="primary" onClick={() => location.reload()}>
-            {t('common.refresh')}
-          </Button>
-        }
-      />
-    </div>
+    <Notice alert title={t('errors.crashed')} hint={t('errors.crashedHint')}>
+      <Button type="primary" onClick={() => location.reload()}>
+        {t('common.refresh')}
+      </Button>
+    </Notice>
   );
+}
+
+/** Catches what rendering throws, and a page's code that is gone because the server was upgraded. */
+export class CrashBoundary extends Component<
+  { readonly children: ReactNode },
+  { readonly crashed: boolean }
+> {
+  override state = { crashed: false };
+
+  static getDerivedStateFromError(): { crashed: boolean } {
+    return { crashed: true };
+  }
+
+  override componentDidCatch(error: unknown): void {
+    console.error(error);
+  }
+
+  override render(): ReactNode {
+    return this.state.crashed ? <CrashPage /> : this.props.children;
+  }
 }

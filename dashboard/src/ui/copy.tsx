@@ -1,23 +1,27 @@
-import { App, Button } from 'antd';
+import { Button } from 'antd';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-/** Copies; where the browser forbids it (no https), the text stays selectable beside the button. */
+const SAID_MS = 2_000;
+
+/** Copies, and says so; where the browser forbids it, the text beside the button can still be selected. */
 export function CopyButton({ text }: { readonly text: string }) {
   const { t } = useTranslation();
-  const { message } = App.useApp();
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    // Without https a page has no clipboard.
+    const done =
+      (await navigator.clipboard?.writeText(text).then(
+        () => true,
+        () => false,
+      )) ?? false;
+    if (!done && !copyBySelection(text)) return;
+    setCopied(true);
+    setTimeout(() => setCopied(false), SAID_MS);
+  };
   return (
-    <Button
-      size="small"
-      onClick={async () => {
-        try {
-          await navigator.clipboard.writeText(text);
-        } catch {
-          if (!copyBySelection(text)) return;
-        }
-        void message.success(t('common.copied'));
-      }}
-    >
-      {t('common.copy')}
+    <Button size="small" onClick={copy} aria-live="polite">
+      {t(copied ? 'common.copied' : 'common.copy')}
     </Button>
   );
 }
@@ -32,9 +36,9 @@ function copyBySelection(text: string): boolean {
   return copied;
 }
 
-export function CopyLine({ text, className }: { readonly text: string; readonly className?: string }) {
+export function CopyLine({ text, className = '' }: { readonly text: string; readonly className?: string }) {
   return (
-    <div className={`copy-line ${className ?? ''}`}>
+    <div className={`copy-line ${className}`}>
       <span className="mono">{text}</span>
       <CopyButton text={text} />
     </div>

@@ -1,8 +1,8 @@
-import { Button, Empty, Result, Skeleton } from 'antd';
+import { Button } from 'antd';
 import type { TFunction } from 'i18next';
-import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../api.ts';
+import { Notice } from './notice.tsx';
 
 /** The one translator of errors into sentences. */
 export function describeError(error: unknown, t: TFunction): string {
@@ -28,54 +28,28 @@ export function ErrorState({
 }) {
   const { t } = useTranslation();
   return (
-    <div className="state" role="alert">
-      <Result
-        status="warning"
-        title={t('errors.title')}
-        subTitle={describeError(error, t)}
-        extra={
-          retry && (
-            <Button type="primary" onClick={retry}>
-              {t('common.retry')}
-            </Button>
-          )
-        }
-      />
-    </div>
+    <Notice alert title={t('errors.title')} hint={describeError(error, t)}>
+      {retry && (
+        <Button type="primary" onClick={retry}>
+          {t('common.retry')}
+        </Button>
+      )}
+    </Notice>
   );
 }
 
-export function EmptyState({
-  title,
-  hint,
-  children,
-}: {
-  readonly title: string;
-  readonly hint: string;
-  readonly children?: ReactNode;
-}) {
-  return (
-    <div className="state">
-      <Empty
-        image={Empty.PRESENTED_IMAGE_SIMPLE}
-        description={
-          <>
-            <div className="state-title">{title}</div>
-            <div className="state-hint">{hint}</div>
-          </>
-        }
-      >
-        {children}
-      </Empty>
-    </div>
-  );
+export function EmptyState({ title, hint }: { readonly title: string; readonly hint: string }) {
+  return <Notice title={title} hint={hint} />;
 }
 
 export function Loading({ page = false }: { readonly page?: boolean }) {
   const { t } = useTranslation();
+  const lines = Array.from({ length: page ? 8 : 4 }, (_, i) => `${92 - ((i * 37) % 50)}%`);
   return (
     <div className={page ? 'loading loading-page' : 'loading'} role="status" aria-label={t('common.loading')}>
-      <Skeleton active paragraph={{ rows: page ? 8 : 4 }} />
+      {lines.map((width) => (
+        <div key={width} className="loading-line" style={{ width }} />
+      ))}
     </div>
   );
 }

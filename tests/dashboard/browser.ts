@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { PASSWORD } from './mock-market.ts';
+import type { Mock } from './mock-server.ts';
+
+const EXECUTABLE = '/usr/bin/chromium';
+/** Use as `describe.skipIf(skipBrowser)`: without the browser the suite is skipped, in CI it fails. */
+export const skipBrowser = !existsSync(EXECUTABLE) && !process.env['CI'];
+if (skipBrowser) console.warn('skipped: no chromium is installed (Debian package chromium)');
+
+export const DESK = { width: 1440, height: 900 };
+export const PHONE = { width: 390, height: 844 };
+
+export const launchBrowser = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: EXECUTABLE,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-dev-shm-usage',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--no-first-run',
+    ],
+  });
+
+export interface Visit {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** Errors of the page's own: what it logged and what it threw. */
+  readonly errors: string[];
+}
+
+/** A page of its own, in a browser far away from the market, signed in unless `as` is null. */
+export async function visit(
+  browser: Browser,
+  mock: Mock,
+  path: string,
+  options: { as?: string | null; language?: 'zh-CN' | 'en'; size?: { width: number; height: number } } = {},
+): Promise<Visit> {
+  const { as = 'operator', language = 'en', size = DESK } = options;
+  const phone = size.width < 500;
+  const context = await browser.newContext({
+    viewport: size,
+    timezoneId: 'America/New_York',
+    locale: 'fr-FR',
+    isMobile: phone,
+    hasTouch: phone,
+  });
+  context.setDefaultTimeout(15_000);
+  await context.addInitScript((chosen) => {
+    if (localStorage.getItem('stallgrid.language') === null) {
+      localStorage.setItem('stallgrid.language', chosen);
+    }
+  }, language);
+  if (as !== null) {
+    await context.request.post(`${mock.url}/api/auth/sign-in/username`, {
+      data: { username: as, password: PASSWORD },
+    });
+  }
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('console', (message) => {
+    const text = message.text();
+    // What the browser itself says of a server that the test broke is no fault of the page.
+    if (message.type() === 'error' && !/Failed to load resource|WebSocket connection/.test(text))
+      errors.push(text);
+  });
+  await page.goto(mock.url + path);
+  return { context, page, errors };
+}
+
+/** Where the middle of a rectangle of the plan is on the screen. */
+export async function onScreen(page: Page, rect: { x: number; y: number; w: number; h: number }) {
+  const canvas = page.locator('.floor-canvas');
+  const box = await canvas.boundingBox();
+  const viewport = JSON.parse((await canvas.getAttribute('data-viewport')) ?? 'null') as {
+    scale: number;
+    x: number;
+    y: number;
+  } | null;
+  if (box === null || viewport === null) throw new Error('the plan is not shown');
+  return {
+    x: box.x + viewport.x + (rect.x + rect.w / 2) * viewport.scale,
+    y: box.y + viewport.y + (rect.y + rect.h / 2) * viewport.scale,
+    scale: viewport.scale,
+  };
+}
+
+/** The colour of one pixel as drawn, `r,g,b`. */
+export async function pixelAt(page: Page, at: { x: number; y: number }): Promise<string> {
+  return page.evaluate(({ x, y }) => {
+    const canvas = document.querySelector<HTMLCanvasElement>('.floor-canvas');
+    const box = canvas?.getBoundingClientRect();
+    const pixel = canvas
+      ?.getContext('2d')
+      ?.getImageData(
+        (x - (box?.x ?? 0)) * devicePixelRatio,
+        (y - (box?.y ?? 0)) * devicePixelRatio,
+        1,
+        1,
+      ).data;
+    return pixel === undefined ? '' : `${pixel[0]},${pixel[1]},${pixel[2]}`;
+  }, at);
+}
