@@ -139,6 +139,48 @@ describe('a reading that comes late', () => {
   });
 });
 
+describe('a reading that was charged by and is rejected', () => {
+  const reject = (register: number, local: string): Promise<unknown> =>
+    db.$client.query(`UPDATE readings SET quality = 'rejected' WHERE register_id = $1 AND ts = $2`, [
+      register,
+      at(local),
+    ]);
+
+  it('leaves what is posted alone while nothing else says what is right', async () => {
+    const market = await newMarket();
+    const { point, register } = await leasedStall(market);
+    await market.read(register, [
+      ['2026-10-01', 0n],
+      ['2026-11-01', 900_000n],
+    ]);
+    await run(db, market.site, '2026-10');
+    await reject(register, '2026-11-01');
+    expect(await run(db, market.site, '2026-10')).toMatchObject({
+      linesPosted: 0,
+      problems: [{ code: 'awaiting_reading' }],
+    });
+    expect(await linesOf(db, point)).toHaveLength(1);
+  });
+
+  it('is no longer what the next run goes on from', async () => {
+    const market = await newMarket();
+    const { point, register } = await leasedStall(market);
+    await market.read(register, [
+      ['2026-09-30', 10_000n],
+      ['2026-10-01', 50_000n],
+      ['2026-10-02', 60_000n],
+      ['2026-11-01', 900_000n],
+    ]);
+    await run(db, market.site, '2026-10');
+    await reject(register, '2026-10-01');
+    await run(db, market.site, '2026-10');
+    expect(await linesOf(db, point)).toMatchObject([
+      { quantity: 850_000n },
+      { quantity: 15_000n, kind: 'adjustment' },
+    ]);
+  });
+});
+
 describe('a change that is entered after posting', () => {
   it('of the lease reverses the old payer and charges the new one, and no time is original twice', async () => {
     const market = await newMarket();
