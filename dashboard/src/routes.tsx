@@ -1,27 +1,49 @@
-import { lazy, type ReactNode, Suspense } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { Navigate, Route, Routes } from 'react-router';
+import type { Role } from '../../domain/permissions.ts';
 import { ApiError } from './api.ts';
 import { SessionGate, useSession } from './session.tsx';
 import { CrashBoundary, NotFoundPage } from './shell/fallbacks.tsx';
-import { landingOf, mayEnter, type Section } from './shell/sections.ts';
+import { landingOf, mayEnter, type Section, sectionsOf } from './shell/sections.ts';
 import { Shell } from './shell/shell.tsx';
 import { SignInPage } from './shell/sign-in-page.tsx';
 import { ErrorState, Loading } from './ui/states.tsx';
 
-const FloorPage = lazy(async () => ({ default: (await import('./floor-page/floor-page.tsx')).FloorPage }));
-const FeeLinesPage = lazy(async () => ({
-  default: (await import('./fee-lines/fee-lines-page.tsx')).FeeLinesPage,
-}));
-const DevicesPage = lazy(async () => ({ default: (await import('./devices/devices-page.tsx')).DevicesPage }));
-const DeadLettersPage = lazy(async () => ({
-  default: (await import('./dead-letters/dead-letters-page.tsx')).DeadLettersPage,
-}));
-const BillingPage = lazy(async () => ({ default: (await import('./billing/billing-page.tsx')).BillingPage }));
-const TariffsPage = lazy(async () => ({ default: (await import('./tariffs/tariffs-page.tsx')).TariffsPage }));
+/** Each page's code is fetched when it is first shown, or once nothing else is to be done. */
+const FETCH = {
+  floor: async () => ({ default: (await import('./floor-page/floor-page.tsx')).FloorPage }),
+  'fee-lines': async () => ({ default: (await import('./fee-lines/fee-lines-page.tsx')).FeeLinesPage }),
+  devices: async () => ({ default: (await import('./devices/devices-page.tsx')).DevicesPage }),
+  'dead-letters': async () => ({
+    default: (await import('./dead-letters/dead-letters-page.tsx')).DeadLettersPage,
+  }),
+  billing: async () => ({ default: (await import('./billing/billing-page.tsx')).BillingPage }),
+  tariffs: async () => ({ default: (await import('./tariffs/tariffs-page.tsx')).TariffsPage }),
+} satisfies Record<Section, () => Promise<unknown>>;
+
+const FloorPage = lazy(FETCH.floor);
+const FeeLinesPage = lazy(FETCH['fee-lines']);
+const DevicesPage = lazy(FETCH.devices);
+const DeadLettersPage = lazy(FETCH['dead-letters']);
+const BillingPage = lazy(FETCH.billing);
+const TariffsPage = lazy(FETCH.tariffs);
+
+const QUIET_MS = 3_000;
+
+/** So that during an outage every page can still be opened, and says what is the matter. */
+function useFetchedAhead(role: Role): void {
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      for (const section of sectionsOf(role)) void FETCH[section]().catch(() => {});
+    }, QUIET_MS);
+    return () => clearTimeout(timer);
+  }, [role]);
+}
 
 /** A page for those who may see it; others are told so instead of being shown an empty page. */
 function Guarded({ section, children }: { readonly section: Section; readonly children: ReactNode }) {
   const { me } = useSession();
+  useFetchedAhead(me.role);
   if (!mayEnter(me.role, section)) return <ErrorState error={new ApiError('refused', 403, '')} />;
   // A page that crashed is tried again when another one is opened.
   return (

@@ -6,7 +6,7 @@ import { languageOf } from '../i18n.ts';
 /** Dearest first; dark to light, so that the strip reads in greyscale, and every part carries its name. */
 const SHADES = [
   { background: '#7a271a', color: '#fff' },
-  { background: '#c4621b', color: '#fff' },
+  { background: '#a64b0f', color: '#fff' },
   { background: '#f3c56b', color: '#2b1c00' },
   { background: '#cfe3d4', color: '#12311d' },
   { background: '#eef4f0', color: '#12311d' },
