@@ -65,6 +65,7 @@ export async function startDemo(deps: DemoDeps): Promise<Demo> {
     log,
     onProgress(progress) {
       if (!closing.signal.aborted) sayHistory(progress);
+      log.debug(progress, 'demo: simulators');
       if (progress.historyDone) onDelivered();
     },
   });

@@ -1,11 +1,12 @@
 import { connect, type MqttClient } from 'mqtt';
-import { topicOf, zCommand } from '../contracts/mqtt.ts';
+import { topicOf } from '../contracts/mqtt.ts';
 import { backfillInstants } from './backfill.ts';
 import { applyBehaviours, type Behaviour, behavioursOf, inWindow, type Outgoing } from './behaviours.ts';
 import { HOUR_MS } from './calendar.ts';
 import type { Clock } from './clock.ts';
 import { type Equipped, profileOf } from './equip.ts';
 import type { Flash } from './flash.ts';
+import { type OrderAnswer, takeOrders } from './orders.ts';
 import { chance } from './random.ts';
 
 export interface DeviceSurroundings {
@@ -33,7 +34,6 @@ const BACKFILL_ITEMS = 120;
 const BACKFILL_MESSAGES_IN_FLIGHT = 2;
 const LIVE_UNACKED_MAX = 20;
 const SHORT_MEMORY_MS = 24 * HOUR_MS;
-const COMMANDS_REMEMBERED = 50;
 const FIRMWARE = 'sim-1.0.0';
 
 /**
@@ -54,7 +54,7 @@ export class Device {
   readonly #intervalMs: number;
   readonly #phaseMs: number;
   readonly #endsAt: number;
-  readonly #done = new Set<string>();
+  readonly #takeOrder: (payload: Buffer) => Promise<OrderAnswer>;
   readonly #waiting = new Set<(acked: boolean) => void>();
   #state: 'off' | 'connecting' | 'catching up' | 'live' = 'off';
   #client: MqttClient | undefined;
@@ -73,6 +73,12 @@ export class Device {
     this.#equipped = equipped;
     this.#around = around;
     this.#behaviours = behavioursOf(spec.faults, key);
+    this.#takeOrder = takeOrders({
+      capability: equipped.capability,
+      key,
+      clock: around.clock,
+      clockAheadMs: this.#clockAheadMs,
+    });
     this.#intervalMs = profileOf(spec.kind).intervalS * 1000;
     this.#phaseMs = Math.floor(this.#intervalMs * chance(key, 0));
     this.#endsAt = Math.min(
@@ -194,7 +200,9 @@ export class Device {
     const { limitBackfill, clock } = this.#around;
     this.#state = 'catching up';
     const connection = ++this.#connection;
-    const delivered = await limitBackfill(() => this.#deliverKept(connection)).catch(() => false);
+    const deliver = (): Promise<boolean> => this.#deliverKept(connection);
+    // What fits one message need not queue behind weeks of others: the floor comes to life first.
+    const delivered = await (this.pending().length <= BACKFILL_ITEMS ? deliver() : limitBackfill(deliver));
     if (!delivered || connection !== this.#connection) return;
     this.caughtUp = true;
     this.#state = 'live';
@@ -291,33 +299,16 @@ export class Device {
 
   async #onCommand(payload: Buffer): Promise<void> {
     const { clock, onMessage } = this.#around;
-    const { capability, key } = this.#equipped;
-    let json: unknown;
-    try {
-      json = JSON.parse(payload.toString());
-    } catch {
-      return this.#count('command is not JSON');
-    }
-    const parsed = zCommand.safeParse(json);
-    if (!parsed.success) return this.#count('command has another shape');
-    const { id, op, args, expires } = parsed.data;
+    const { capability } = this.#equipped;
     onMessage?.(this.id, 'cmd', payload.toString());
-    if (expires < clock() + this.#clockAheadMs) {
-      return void this.#publish('ack', JSON.stringify({ id, ok: false, result: { error: 'expired' } }));
-    }
-    // Relays and barriers take their time; QoS 1 may bring a command twice, and it is done once.
-    if (this.#done.has(id)) return;
-    this.#done.add(id);
-    for (const oldest of [...this.#done].slice(0, this.#done.size - COMMANDS_REMEMBERED))
-      this.#done.delete(oldest);
-    await new Promise((resolve) => setTimeout(resolve, 200 + Math.floor(600 * chance(key, clock()))));
+    const answer = await this.#takeOrder(payload);
+    if (answer.kind === 'unreadable') return this.#count('command that could not be read');
+    if (answer.kind === 'again') return;
+    void this.#publish('ack', answer.text);
+    if (!answer.changed) return;
     const now = clock();
-    const outcome = capability.command(op, args, now);
-    void this.#publish('ack', JSON.stringify({ id, ok: outcome.ok, result: outcome.result }));
-    if (outcome.changed) {
-      void this.#send([{ kind: 'up', ts: now, text: this.#uplink(now, false), backfill: false }]);
-      this.#nextChange = capability.nextChange(now);
-    }
+    void this.#send([{ kind: 'up', ts: now, text: this.#uplink(now, false), backfill: false }]);
+    this.#nextChange = capability.nextChange(now);
   }
 
   #count(error: string): void {

@@ -49,7 +49,7 @@ export async function runFleet(options: FleetOptions): Promise<FleetProgress> {
     counters,
     onMessage: options.onMessage,
   };
-  const devices = equip(config).map((equipped) => new Device(equipped, around));
+  const devices = takingTurns(equip(config), ({ spec }) => spec.kind).map((e) => new Device(e, around));
   const backfillTotal = devices.reduce((sum, device) => sum + device.pending().length, 0);
   let historyDone = false;
   const progress = (): FleetProgress => ({
@@ -98,6 +98,17 @@ export async function runFleet(options: FleetOptions): Promise<FleetProgress> {
     flash.save();
   }
   return progress();
+}
+
+/** One of each kind after the other, so that no kind waits until all of another are connected. */
+function takingTurns<T>(items: readonly T[], kindOf: (item: T) => string): T[] {
+  const counts = new Map<string, number>();
+  const turns = items.map((item) => {
+    const turn = counts.get(kindOf(item)) ?? 0;
+    counts.set(kindOf(item), turn + 1);
+    return { item, turn };
+  });
+  return turns.sort((a, b) => a.turn - b.turn).map(({ item }) => item);
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {
