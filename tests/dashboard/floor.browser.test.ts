@@ -2,9 +2,10 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { SILENCE_MS_MAX } from '../../contracts/live.ts';
 import { LOOKS } from '../../dashboard/src/floor/palette.ts';
-import { launchBrowser, onScreen, pixelAt, skipBrowser, type Visit, visit } from './browser.ts';
+import { launchBrowser, skipBrowser, type Visit, visit } from './browser.ts';
 import { buildDashboard } from './built.ts';
 import { type Mock, startMock } from './mock-server.ts';
+import { onScreen, pixelAt } from './plan.ts';
 
 const rgb = (hex: string): string => [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join();
 
