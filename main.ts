@@ -12,6 +12,7 @@ import { startDemo } from './demo/start.ts';
 import { startIngest } from './ingest/start.ts';
 import { InUseError, keptSecret, lockDataDir } from './store/data-dir.ts';
 import { type Database, migrateDatabase, openDatabase } from './store/database.ts';
+import { readDatabaseError } from './store/database-errors.ts';
 import { influxdInstalled, startInfluxd } from './store/embedded/influxd.ts';
 import { startEmbeddedPostgres } from './store/embedded/postgres.ts';
 import { openLmdbJournal } from './store/journal/lmdb.ts';
@@ -151,9 +152,7 @@ async function migrateWhenReachable(db: Database, log: Logger, say: Say): Promis
     try {
       return await migrateDatabase(db);
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? '';
-      const away = /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|57P03)/.test(code);
-      if (!away || waitedMs >= DATABASE_WAIT_MS_MAX) throw error;
+      if (readDatabaseError(error)?.kind !== 'away' || waitedMs >= DATABASE_WAIT_MS_MAX) throw error;
       if (waitedMs === 0) say('waiting for the database …');
       log.debug({ err: error }, 'database not reachable yet');
       await sleep(1_000);

@@ -19,15 +19,21 @@ export interface Queryable {
 // int8 identities and sequence numbers stay below 2^53; quantities are read as bigint by their columns.
 const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
 
+const QUERY_MS_MAX = 120_000;
+
 export function openDatabase(url: string, options: { readonly connectionsMax?: number } = {}): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: options.connectionsMax ?? 10,
     connectionTimeoutMillis: 5_000,
     application_name: 'stallgrid',
+    // A network that falls silent would hold a connection for ever.
+    query_timeout: QUERY_MS_MAX,
+    keepAlive: true,
   });
-  // An idle connection that the server drops must not end the process; the next query reconnects.
+  // A connection that the server drops, idle or taken, must not end the process; the next query reconnects.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return drizzle({ client: pool });
 }
 

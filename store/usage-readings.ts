@@ -43,6 +43,8 @@ export async function streamReadings(
        WHERE ${CHARGED} AND r.ts >= $5 AND r.ts < $6 ORDER BY w.n, r.ts`,
     values: [...windowParams(windows, receivedUpTo), new Date(earliest), new Date(latest)],
     rowMode: 'array',
+    // Numbers as they come: the default parser first looks at every digit of an int8 and then returns its text.
+    types: { getTypeParser: () => (text: string) => text },
   };
   const query = new pg.Query<[n: string, ts: string, value: string]>(config);
   await new Promise<void>((resolve, reject) => {

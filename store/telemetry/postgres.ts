@@ -1,7 +1,7 @@
 import type { Database } from '../database.ts';
+import { isDataError } from '../database-errors.ts';
 import { monthPartitions } from '../partitions.ts';
 import { inChunks, jsonParam, numbersParam, textsParam } from '../pg-arrays.ts';
-import { isDataError } from '../pg-errors.ts';
 import { repeatableTransaction } from '../repeatable-transaction.ts';
 import type { PointValue, TelemetryRow, TelemetrySample, TelemetryStore } from './port.ts';
 import { mergeInstants, writeBisecting } from './write-bisecting.ts';
