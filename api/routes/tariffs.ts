@@ -7,6 +7,7 @@ import {
   zTariffPreview,
   zTariffPreviewResult,
 } from '../../contracts/tariffs.ts';
+import { formatDecimal } from '../../domain/decimal.ts';
 import { minorDigits } from '../../domain/money.ts';
 import { type PreviewUsage, preview } from '../../domain/rating/preview.ts';
 import type { TariffDefinition } from '../../domain/tariffs/definition.ts';
@@ -145,8 +146,8 @@ export const tariffRoutes: Routes = (app, { db }) => {
           component: line.component,
           band: line.band,
           quantity: String(line.quantity),
-          unitPrice: String(line.unitPrice),
-          unrounded: String(line.unrounded),
+          unitPrice: line.unitPrice,
+          unrounded: formatDecimal(line.unrounded),
           amount: String(line.amount),
         })),
       };
