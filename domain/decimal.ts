@@ -22,10 +22,6 @@ export function formatDecimal({ units, scale }: Decimal): string {
   return `${units < 0n ? '-' : ''}${whole}${fraction && `.${fraction}`}`;
 }
 
-export function multiplyDecimals(a: Decimal, b: Decimal): Decimal {
-  return { units: a.units * b.units, scale: a.scale + b.scale };
-}
-
 /** The number × 10^scale as an integer. Throws a RangeError where that would lose digits. */
 export function unitsAtScale(value: Decimal, scale: number): bigint {
   if (scale >= value.scale) return value.units * 10n ** BigInt(scale - value.scale);
@@ -33,10 +29,4 @@ export function unitsAtScale(value: Decimal, scale: number): bigint {
   if (value.units % divisor !== 0n)
     throw new RangeError(`${formatDecimal(value)} has over ${scale} decimals`);
   return value.units / divisor;
-}
-
-/** Towards minus infinity, so that differences of floors telescope on both sides of zero. */
-export function floorDivide(a: bigint, b: bigint): bigint {
-  const quotient = a / b;
-  return a % b !== 0n && a < 0n !== b < 0n ? quotient - 1n : quotient;
 }

@@ -1,4 +1,4 @@
-import { type Decimal, formatDecimal, unitsAtScale } from './decimal.ts';
+import { type Decimal, unitsAtScale } from './decimal.ts';
 
 export const ROUNDING_MODES = ['half_up', 'half_even', 'down', 'up'] as const;
 export type RoundingMode = (typeof ROUNDING_MODES)[number];
@@ -51,11 +51,4 @@ function roundsUp(
 export function quantumInMinor(quantum: Decimal, digits: number): bigint {
   if (quantum.units <= 0n) throw new RangeError('a quantum is above zero');
   return unitsAtScale(quantum, digits);
-}
-
-/** Minor units as the currency's amount: 12345 with 2 digits is `123.45`. */
-export function formatMinor(amount: bigint, digits: number): string {
-  const text = formatDecimal({ units: amount < 0n ? -amount : amount, scale: digits });
-  const [whole = '0', fraction = ''] = text.split('.');
-  return `${amount < 0n ? '-' : ''}${whole}${digits > 0 ? `.${fraction.padEnd(digits, '0')}` : ''}`;
 }

@@ -8,7 +8,7 @@ export type MarkKind = (typeof MARK_KINDS)[number];
 
 /** Multipliers and totals are integers of 1/10,000: a register's base units × a ratio of four decimals stay exact. */
 export const TOTAL_SCALE = 4;
-const TOTAL_ONE = 10n ** BigInt(TOTAL_SCALE);
+export const TOTAL_ONE = 10n ** BigInt(TOTAL_SCALE);
 
 /** An accepted state of a register: the fold can go on from it. */
 export interface Mark {

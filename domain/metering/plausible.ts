@@ -1,13 +1,12 @@
 import { BASE_PER_DISPLAY } from '../commodities.ts';
 import { CLOCK_AHEAD_MS_MAX } from '../readings.ts';
-import { TOTAL_SCALE } from './boundary.ts';
+import { TOTAL_ONE } from './boundary.ts';
 
 /** Why the fold does not use a reading. It stays stored, for a person to look at. */
 export const REFUSALS = ['decreased', 'jumped', 'beyond_dial'] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
 const HOUR_MS = 3_600_000;
-const TOTAL_ONE = 10n ** BigInt(TOTAL_SCALE);
 /** A dial wraps only from its last tenth: a value that falls from further down is a fault or an exchange. */
 const NEAR_TOP_SHARE = 10n;
 

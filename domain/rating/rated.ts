@@ -1,5 +1,5 @@
 import { BASE_PER_DISPLAY } from '../commodities.ts';
-import { type Decimal, multiplyDecimals, parseDecimal } from '../decimal.ts';
+import { type Decimal, parseDecimal } from '../decimal.ts';
 
 /** Usage of one band within a service range, base units. */
 export interface BandUsage {
@@ -15,9 +15,10 @@ export interface PricedUsage extends BandUsage {
   readonly unrounded: Decimal;
 }
 
-const PER_BASE_UNIT: Decimal = parseDecimal((1 / BASE_PER_DISPLAY).toString());
+/** BASE_PER_DISPLAY is this power of ten, so dividing by it moves the point and stays exact. */
+const DISPLAY_SCALE = String(BASE_PER_DISPLAY).length - 1;
 
 export function priced(usage: BandUsage, unitPrice: string): PricedUsage {
-  const price = multiplyDecimals(parseDecimal(unitPrice), PER_BASE_UNIT);
-  return { ...usage, unitPrice, unrounded: { units: usage.quantity * price.units, scale: price.scale } };
+  const { units, scale } = parseDecimal(unitPrice);
+  return { ...usage, unitPrice, unrounded: { units: usage.quantity * units, scale: scale + DISPLAY_SCALE } };
 }

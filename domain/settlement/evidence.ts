@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { BASE_PER_DISPLAY, BASE_UNIT, type BaseUnit, type Commodity, DISPLAY_UNIT } from '../commodities.ts';
 import { formatDecimal } from '../decimal.ts';
-import { type Boundary, type BoundaryMethod, type Mark, TOTAL_SCALE } from '../metering/boundary.ts';
+import {
+  type Boundary,
+  type BoundaryMethod,
+  type Mark,
+  TOTAL_ONE,
+  TOTAL_SCALE,
+} from '../metering/boundary.ts';
 import type { Installation } from '../metering/fold.ts';
 import type { RoundingMode } from '../money.ts';
 import { lineRounding } from '../rating/rate.ts';
@@ -253,6 +259,5 @@ function boundaryAt(boundaries: Boundaries, at: number): Boundary {
   return boundary;
 }
 
-const TOTAL_ONE = 10n ** BigInt(TOTAL_SCALE);
 const iso = (ms: number): string => new Date(ms).toISOString();
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -5,7 +5,7 @@ import { periodRange, type TimeRange } from '../../../domain/periods.ts';
 import type { Reading } from '../../../domain/readings.ts';
 import { cutsOf, rememberedIntervals } from '../../../domain/settlement/desired.ts';
 import type { NewLine, PostedLine } from '../../../domain/settlement/difference.ts';
-import { evidenceOf } from '../../../domain/settlement/evidence.ts';
+import { type EvidenceInput, evidenceOf } from '../../../domain/settlement/evidence.ts';
 import {
   type Lease,
   type LeaseTariff,
@@ -234,26 +234,8 @@ describe('what is charged', () => {
   it('has the same input hash when it is computed again from the same readings, and another one from others', () => {
     fc.assert(
       fc.property(aScene, (scene) => {
-        const hashes = (readings: readonly Reading[]): readonly string[] => {
-          const { lines, boundaries } = runOnce(scene, readings, []);
-          const input = {
-            ...{
-              meteringPointId: 1,
-              commodity: 'electricity' as const,
-              timeZone: scene.zone,
-              currency: 'CNY',
-              digits: 2,
-            },
-            installations: scene.truth.installations.map((meter) => ({
-              ...meter,
-              deviceId: 'd',
-              serial: 's',
-              point: 'p',
-            })),
-            boundaries,
-          };
-          return lines.map((line) => evidenceOf(line, input).inputHash);
-        };
+        const hashes = (readings: readonly Reading[]) =>
+          evidences(scene, readings).map(({ inputHash }) => inputHash);
         const all = scene.arrivals.flat();
         const before = hashes(all);
         expect(hashes([...all].reverse())).toEqual(before);
@@ -264,4 +246,42 @@ describe('what is charged', () => {
       { numRuns: 20 },
     );
   });
+
+  it('is shown by evidence that adds up: the registers to the usage, the intervals to the line, the price to the cent', () => {
+    fc.assert(
+      fc.property(aScene, (scene) => {
+        for (const { line, evidence } of evidences(scene, scene.arrivals.flat())) {
+          if (evidence.kind !== 'usage') throw new Error('nothing was posted that could be reversed');
+          const { segments, intervals, total, arithmetic, from, to } = evidence;
+          expect(BigInt(to.value) - BigInt(from.value)).toBe(BigInt(total));
+          expect(segments.reduce((sum, { quantity }) => sum + BigInt(quantity), 0n)).toBe(BigInt(total));
+          for (const { startValue, endValue, wraps, modulus, multiplier, quantity } of segments) {
+            const counted = BigInt(endValue) - BigInt(startValue) + BigInt(wraps) * BigInt(modulus);
+            // Whole base units at both ends: a ratio's fractions are carried on, so it may differ by less than one.
+            expect(Math.abs(Number(counted) * Number(multiplier) - Number(quantity))).toBeLessThan(1);
+          }
+          const listed = intervals.list?.reduce((sum, [, , quantity]) => sum + BigInt(quantity), 0n);
+          expect(listed).toBe(line.quantity);
+          expect(intervals.count).toBe(intervals.list?.length);
+          expect(arithmetic).toMatchObject({ quantity: `${line.quantity}`, amount: `${line.amount}` });
+          expect(oracleAmount(line.quantity, arithmetic.unitPrice)).toBe(line.amount);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
 });
+
+/** What a first run over the readings would post, with the evidence of each line. */
+function evidences(scene: Scene, readings: readonly Reading[]) {
+  const { lines, boundaries } = runOnce(scene, readings, []);
+  const input: EvidenceInput = {
+    ...{ meteringPointId: 1, commodity: 'electricity', timeZone: scene.zone, currency: 'CNY', digits: 2 },
+    installations: scene.truth.installations.map((meter) => ({
+      ...meter,
+      ...{ deviceId: 'd', serial: 's', point: 'p' },
+    })),
+    boundaries,
+  };
+  return lines.map((line) => ({ line, ...evidenceOf(line, input) }));
+}
