@@ -157,6 +157,8 @@ export const zInstallationCreate = z
       .string()
       .regex(/^\d{1,8}(\.\d{1,4})?$/, 'a ratio with at most 4 decimals, as text')
       .default('1'),
+    /** For a metering point that is made: the code of the main meter's point that it lies behind. A main is not charged. */
+    main: zCode.optional(),
     /** For a metering point that is made: base units an hour that its supply can deliver at most. */
     maxRate: z.number().int().positive().optional(),
   })

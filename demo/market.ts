@@ -89,7 +89,10 @@ export function buildDemoMarket(options: DemoMarketOptions): DemoMarket {
           ...(place ? { place } : {}),
         }),
       ),
-      meteringPoints: meters.map((m): MarketMeteringPoint => m.meteringPoint),
+      meteringPoints: meters.map(({ meteringPoint, floor }): MarketMeteringPoint => {
+        const behindMain = meteringPoint.commodity === 'electricity' && floor > 0;
+        return behindMain ? { ...meteringPoint, main: `E-MAIN-${floor}` } : meteringPoint;
+      }),
     },
     fleet: {
       site: SITE.id,

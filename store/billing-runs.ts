@@ -5,6 +5,7 @@ import { RUN_PROBLEMS_MAX } from '../domain/settlement/limits.ts';
 import type { Problem } from '../domain/settlement/settle.ts';
 import type { Database, Executor, Queryable } from './database.ts';
 import { billingRuns } from './schema/billing.ts';
+import { CHARGED_POINT } from './usage-inputs.ts';
 
 export type BillingRunView = z.infer<typeof zBillingRun>;
 
@@ -114,7 +115,7 @@ export async function claimRun(session: Queryable, id: number, now: Date): Promi
     last_point_id: string;
   }>(
     `UPDATE billing_runs r SET status = 'running', attempts = attempts + 1, started_at = coalesce(started_at, $2),
-       points_total = (SELECT count(*) FROM metering_points p WHERE p.site_id = r.site_id)
+       points_total = (SELECT count(*) FROM metering_points p WHERE p.site_id = r.site_id AND ${CHARGED_POINT})
      FROM sites s WHERE r.id = $1 AND s.id = r.site_id AND r.status IN ('queued', 'running')
      RETURNING r.id, r.site_id, r.period, s.time_zone, s.currency, r.started_at, r.attempts, r.last_point_id`,
     [id, now],

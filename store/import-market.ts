@@ -79,6 +79,8 @@ export interface MarketMeteringPoint {
   readonly commodity: Commodity;
   /** The stall that pays; without one the house does. */
   readonly place?: string;
+  /** The code of the main meter's point that this one lies behind. */
+  readonly main?: string;
   /** Base units an hour. */
   readonly maxRate: number;
   /** One after the other: each meter exchange begins a new one. Values in base units. */
@@ -280,21 +282,30 @@ async function insertMeteringPoints(
   placeIds: Ids,
   registerIds: Ids,
 ): Promise<void> {
-  const made = await inBulk(market.meteringPoints, (part) =>
-    tx
-      .insert(meteringPoints)
-      .values(
-        part.map(({ code, commodity, place, maxRate }) => ({
-          siteId: market.site.id,
-          placeId: place === undefined ? null : idOf(placeIds, place, 'place'),
-          commodity,
-          code,
-          maxRate,
-        })),
-      )
-      .returning({ id: meteringPoints.id, code: meteringPoints.code }),
-  );
-  const ids = new Map(made.map(({ id, code }) => [code, id]));
+  const ids = new Map<string, number>();
+  const isMain = (point: MarketMeteringPoint): boolean => point.main === undefined;
+  // A main goes before what lies behind it.
+  for (const level of [
+    market.meteringPoints.filter(isMain),
+    market.meteringPoints.filter((p) => !isMain(p)),
+  ]) {
+    const made = await inBulk(level, (part) =>
+      tx
+        .insert(meteringPoints)
+        .values(
+          part.map(({ code, commodity, place, maxRate, main }) => ({
+            siteId: market.site.id,
+            placeId: place === undefined ? null : idOf(placeIds, place, 'place'),
+            commodity,
+            code,
+            maxRate,
+            mainId: main === undefined ? null : idOf(ids, main, 'main metering point'),
+          })),
+        )
+        .returning({ id: meteringPoints.id, code: meteringPoints.code }),
+    );
+    for (const { id, code } of made) ids.set(code, id);
+  }
   const rows = market.meteringPoints.flatMap((point) =>
     point.installations.map(({ device, startsAt, startValue, endsAt, endValue, multiplier }) => ({
       registerId: idOf(registerIds, device, 'register of device'),

@@ -15,8 +15,11 @@ export interface MeteringPointRow {
   readonly maxRate: bigint;
 }
 
+/** A main meter `p` counts again what the meters behind it count. */
+export const CHARGED_POINT = 'NOT EXISTS (SELECT 1 FROM metering_points behind WHERE behind.main_id = p.id)';
+
 /**
- * The next points of a site in the order of their ids, locked until the transaction ends: two runs never settle the
+ * The next charged points of a site in the order of their ids, locked until the transaction ends: two runs never settle the
  * same point at once, and because of the order they never wait for each other in a circle.
  */
 export async function lockPoints(
@@ -31,7 +34,7 @@ export async function lockPoints(
     commodity: Commodity;
     max_rate: string;
   }>(
-    `SELECT id, place_id, commodity, max_rate FROM metering_points WHERE site_id = $1 AND id > $2
+    `SELECT id, place_id, commodity, max_rate FROM metering_points p WHERE site_id = $1 AND id > $2 AND ${CHARGED_POINT}
      ORDER BY id LIMIT $3 FOR NO KEY UPDATE`,
     [siteId, afterId, pointsMax],
   );

@@ -58,7 +58,11 @@ async function pointFor(
   if (found.length > 1)
     throw unprocessable('body.point', `the stall has several points for ${commodity}: name one`);
   if (!point) {
+    const [main] = body.main === undefined ? [] : await findMeteringPoints(db, site, { code: body.main });
+    if (body.main !== undefined && main?.commodity !== commodity)
+      throw unprocessable('body.main', `the site has no such point for ${commodity}`);
     return createMeteringPoint(db, {
+      mainId: main?.id ?? null,
       siteId: site,
       placeId,
       commodity,

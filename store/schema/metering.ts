@@ -1,4 +1,5 @@
 import {
+  type AnyPgColumn,
   bigint,
   index,
   integer,
@@ -22,14 +23,20 @@ export const meteringPoints = pgTable(
     siteId: text('site_id')
       .notNull()
       .references(() => sites.id),
-    /** The stall that uses it; null for the site's own (main meters, common areas): the house pays. */
+    /** The stall that uses it; null for the site's own (common areas, plant): the house pays. */
     placeId: bigint('place_id', { mode: 'number' }).references(() => places.id),
     commodity: text({ enum: COMMODITIES }).notNull(),
     code: text().notNull(),
     /** Base units an hour that the supply can deliver at most: what is above is implausible. */
     maxRate: bigint('max_rate', { mode: 'number' }).notNull(),
+    /** The main meter's point that this one lies behind. A point with others behind it measures them again: it is not charged. */
+    mainId: bigint('main_id', { mode: 'number' }).references((): AnyPgColumn => meteringPoints.id),
   },
-  (t) => [unique('metering_points_code').on(t.siteId, t.code), index('metering_points_place').on(t.placeId)],
+  (t) => [
+    unique('metering_points_code').on(t.siteId, t.code),
+    index('metering_points_place').on(t.placeId),
+    index('metering_points_main').on(t.mainId),
+  ],
 );
 
 /** One cumulative counter of a meter. */
