@@ -5,7 +5,7 @@ import { type ClaimedRun, type RunProblem, recordProgress } from '../store/billi
 import type { BillingSession } from '../store/billing-session.ts';
 import { readTouchedPeriods } from '../store/posting.ts';
 import { lockPoints, type MeteringPointRow } from '../store/usage-inputs.ts';
-import { type RunContext, type SettledPoints, settlePoints } from './settle-points.ts';
+import { type RunContext, settlePoints } from './settle-points.ts';
 
 export interface RunOptions {
   readonly session: BillingSession;
@@ -55,8 +55,7 @@ export async function executeRun(options: RunOptions): Promise<RunTotals> {
   return totals;
 }
 
-interface SettledBatch extends SettledPoints {
-  readonly points: number;
+interface SettledBatch extends RunTotals {
   readonly lastPointId: number;
 }
 
@@ -114,5 +113,5 @@ async function settleBatch(
       problems,
     });
   }
-  return { ...sum, problems, moved: [], points: points.length, lastPointId };
+  return { lines: sum.lines, readings: sum.readings, points: points.length, lastPointId };
 }
