@@ -59,7 +59,10 @@ export function settle(input: SettleInput): Settlement {
   const problems: Problem[] = uncharged.map((range) => ({ code: range.code, detail: rangeText(range) }));
   const open: TimeRange[] = [...uncharged];
   const desired: DesiredLine[] = [];
+  // Before its first meter a point was not there: nothing is missing.
+  const begin = Math.min(...input.installations.map(({ startsAt }) => startsAt));
   for (const range of ranges) {
+    if (range.to <= begin && Number.isFinite(begin)) continue;
     const obstacle = obstacleTo(range, input, boundaries, elsewhere);
     if (obstacle) {
       open.push(range);
@@ -91,9 +94,9 @@ function obstacleTo(
   return other && { code: 'charged_elsewhere', detail: `${rangeText(range)} by ${rangeText(other)}` };
 }
 
-/** Some of the range has no meter: what was used then cannot be known. */
+/** Some of the range since the first meter has none: what was used then cannot be known. */
 function hasGap(range: TimeRange, installations: readonly Installation[]): boolean {
-  let at = range.from;
+  let at = Math.max(range.from, installations[0]?.startsAt ?? range.from);
   for (const { from, to } of installations.map(endless)) {
     if (from > at) break;
     at = Math.max(at, to);

@@ -58,10 +58,27 @@ describe('a month is cut', () => {
     const point = await market.point(null);
     const register = await market.meter(point, '2026-10-11', 9_000n);
     await market.readHourly(register, '2026-10-11 01:00', '2026-11-01 01:00', 10_000n, 1_000n);
-    expect(await run(db, market.site, '2026-10')).toMatchObject({ problems: [{ code: 'meter_gap' }] });
+    expect(await run(db, market.site, '2026-10')).toMatchObject({ problems: [] });
     expect(await linesOf(db, point)).toMatchObject([
       { from: '2026-10-01', to: '2026-11-01', quantity: 504_000n },
     ]);
+    expect(await run(db, market.site, '2026-09')).toMatchObject({ problems: [], linesPosted: 0 });
+  });
+
+  it('for the meters behind a main meter, and not for the main again', async () => {
+    const market = await newMarket();
+    const tariff = await market.tariff('T', '2026-01-01', FLAT);
+    await market.lease(null, '2026-01-01', null, { tariff });
+    const main = await market.point(null);
+    const sub = await market.point(null);
+    await db.$client.query('UPDATE metering_points SET main_id = $1 WHERE id = $2', [main, sub]);
+    for (const point of [main, sub]) {
+      const register = await market.meter(point, '2026-09-01', 0n);
+      await market.readHourly(register, '2026-09-01 01:00', '2026-11-01 01:00', 1_000n, 1_000n);
+    }
+    expect(await run(db, market.site, '2026-10')).toMatchObject({ pointsTotal: 1, problems: [] });
+    expect(await linesOf(db, main)).toEqual([]);
+    expect(await linesOf(db, sub)).toMatchObject([{ quantity: 744_000n }]);
   });
 });
 
