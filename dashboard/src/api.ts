@@ -186,8 +186,8 @@ export const api = {
     request(zPage(zFeeLine), `${V1}/fee-lines${toQuery(query)}`, { signal }),
   feeLine: (line: number, signal?: AbortSignal) =>
     request(zFeeLineDetail, `${V1}/fee-lines/${line}`, { signal }),
-  runs: (site: string, signal?: AbortSignal) =>
-    request(zPage(zBillingRun), `${V1}/billing/runs${toQuery({ site, limit: 50 })}`, { signal }),
+  runs: (query: Query, signal?: AbortSignal) =>
+    request(zPage(zBillingRun), `${V1}/billing/runs${toQuery(query)}`, { signal }),
   run: (run: number, signal?: AbortSignal) => request(zBillingRun, `${V1}/billing/runs/${run}`, { signal }),
   startRun: (body: { site: string; period: string }) => request(zBillingRun, `${V1}/billing/runs`, { body }),
 

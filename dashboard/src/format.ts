@@ -87,6 +87,15 @@ export function recentMonths(now: number, zone: string, count: number): string[]
   });
 }
 
+/** The site's days before today, newest first: `2026-11-20`. */
+export function recentDays(now: number, zone: string, count: number): string[] {
+  const p = partsIn(zone, new Date(now));
+  const today = Date.UTC(Number(p.year), Number(p.month) - 1, Number(p.day));
+  return Array.from({ length: count }, (_, i) =>
+    new Date(today - (i + 1) * 86_400_000).toISOString().slice(0, 10),
+  );
+}
+
 export type AgeUnit = 'seconds' | 'minutes' | 'hours' | 'days';
 
 /** An age in its largest whole unit; a negative one (clocks differ) counts as none. */

@@ -7,6 +7,7 @@ import {
   formatQuantity,
   formatTime,
   formatUnit,
+  recentDays,
   recentMonths,
 } from '../../dashboard/src/format.ts';
 
@@ -53,6 +54,12 @@ test('the months to choose from are the site’s, newest first, across a year', 
   const newYear = Date.parse('2026-12-31T16:30:00Z');
   expect(recentMonths(newYear, 'Asia/Shanghai', 3)).toEqual(['2027-01', '2026-12', '2026-11']);
   expect(recentMonths(newYear, 'UTC', 2)).toEqual(['2026-12', '2026-11']);
+});
+
+test('the days to choose from are the site’s days that are over, across a month', () => {
+  const lateInLondon = Date.parse('2026-03-01T17:00:00Z');
+  expect(recentDays(lateInLondon, 'Asia/Shanghai', 2)).toEqual(['2026-03-01', '2026-02-28']);
+  expect(recentDays(lateInLondon, 'UTC', 2)).toEqual(['2026-02-28', '2026-02-27']);
 });
 
 test.each([

@@ -24,7 +24,7 @@ export type MockFeeLine = z.output<typeof zFeeLineDetail>;
 
 export const SITE: z.output<typeof zSite> = {
   id: 'xinfadi',
-  name: '新发地批发市场',
+  name: '江南农产品批发市场（一期）',
   timeZone: 'Asia/Shanghai',
   currency: 'CNY',
 };

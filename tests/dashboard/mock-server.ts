@@ -321,13 +321,15 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
   });
   app.get<{ Params: { id: string }; Querystring: Record<string, string> }>(
     '/api/v1/devices/:id/telemetry',
-    ({ params, query }) => {
+    ({ params, query }, reply) => {
       const from = Date.parse(query.from ?? '');
       const to = Date.parse(query.to ?? '');
       const step = Math.max(60_000, (to - from) / 180);
       const point = query.point ?? '';
       const unit =
         viewPoints(deviceOf(params.id)?.profile ?? '').find((one) => one.name === point)?.unit ?? null;
+      const type = viewPoints(deviceOf(params.id)?.profile ?? '').find((one) => one.name === point)?.type;
+      if (type === 'boolean' && query.every) return problem(reply, 422, 'there is no mean of a boolean');
       const samples = [];
       for (let at = from; at < to; at += step) {
         samples.push({ ts: new Date(at).toISOString(), value: sampleOf(point, at) });

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Alert, Button, Progress, Select, Table } from 'antd';
+import { Alert, Button, Progress, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
@@ -7,7 +7,8 @@ import { PROBLEM_CODES, type ProblemCode } from '../../../domain/settlement/sett
 import { api, type BillingRun, serverNow } from '../api.ts';
 import { formatMoney, recentMonths } from '../format.ts';
 import { useSession } from '../session.tsx';
-import { describeError, EmptyState, ErrorState, Loading } from '../ui/states.tsx';
+import { PagedTable } from '../ui/paged-table.tsx';
+import { describeError, EmptyState, ErrorState } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
 
 const MONTHS_SHOWN = 24;
@@ -28,11 +29,6 @@ export function BillingPage() {
   const months = recentMonths(serverNow(), site.timeZone, MONTHS_SHOWN).slice(1);
   const [period, setPeriod] = useState(months[0] ?? '');
   const [started, setStarted] = useState<number | null>(null);
-  const runs = useQuery({
-    queryKey: ['runs', site.id],
-    queryFn: ({ signal }) => api.runs(site.id, signal),
-    refetchInterval: ({ state }) => (state.data?.items.some(isUnderWay) ? 1_500 : 20_000),
-  });
   const start = useMutation({
     mutationFn: () => api.startRun({ site: site.id, period }),
     onSuccess(run) {
@@ -65,21 +61,7 @@ export function BillingPage() {
         {started !== null && <CurrentRun id={started} />}
       </div>
       <h2>{t('billing.runs')}</h2>
-      {runs.data === undefined ? (
-        runs.error ? (
-          <ErrorState error={runs.error} retry={() => void runs.refetch()} />
-        ) : (
-          <Loading />
-        )
-      ) : (
-        <div className="panel">
-          {runs.data.items.length === 0 ? (
-            <EmptyState title={t('billing.empty')} hint={t('billing.emptyHint')} />
-          ) : (
-            <RunTable runs={runs.data.items} />
-          )}
-        </div>
-      )}
+      <RunTable />
     </div>
   );
 }
@@ -127,19 +109,20 @@ function CurrentRun({ id }: { readonly id: number }) {
   );
 }
 
-function RunTable({ runs }: { readonly runs: BillingRun[] }) {
+const RUNS_REFRESH_MS = 4_000;
+
+function RunTable() {
   const { t } = useTranslation();
   const { site } = useSession();
   return (
-    <Table<BillingRun>
-      size="small"
+    <PagedTable<BillingRun>
+      queryKey={['runs', site.id]}
+      read={(cursor, signal) => api.runs({ site: site.id, cursor, limit: 50 }, signal)}
       rowKey={(run) => run.id}
-      dataSource={runs}
-      pagination={false}
-      expandable={{
-        rowExpandable: (run) => run.problems.length > 0 || run.error !== null,
-        expandedRowRender: (run) => <Problems run={run} />,
-      }}
+      refreshMs={RUNS_REFRESH_MS}
+      empty={<EmptyState title={t('billing.empty')} hint={t('billing.emptyHint')} />}
+      expanded={(run) => <Problems run={run} />}
+      mayExpand={(run) => run.problems.length > 0 || run.error !== null}
       columns={[
         {
           title: t('billing.period'),

@@ -73,7 +73,13 @@ function Detail({ device }: { readonly device: DeviceDetail }) {
       {device.measuredAt !== null && chartable.length > 0 && (
         <>
           <h3>{t('stall.chart')}</h3>
-          <TelemetryChart points={chartable.map((point) => ({ device: device.id, point: point.name }))} />
+          <TelemetryChart
+            points={chartable.map((point) => ({
+              device: device.id,
+              point: point.name,
+              mean: point.type === 'number',
+            }))}
+          />
         </>
       )}
       {device.commands.length > 0 && <Commands device={device} />}

@@ -20,6 +20,8 @@ type Range = keyof typeof RANGES;
 export interface ChartPoint {
   readonly device: string;
   readonly point: string;
+  /** False for what has no mean: each sample is shown. */
+  readonly mean?: boolean;
   /** Where several devices are offered, whose point it is. */
   readonly of?: string;
 }
@@ -47,7 +49,7 @@ export function TelemetryChart({ points }: { readonly points: readonly ChartPoin
           point: chosen?.point,
           from: new Date(to - ms).toISOString(),
           to: new Date(to).toISOString(),
-          every,
+          every: chosen?.mean === false ? undefined : every,
         },
         signal,
       );

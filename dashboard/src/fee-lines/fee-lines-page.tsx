@@ -3,7 +3,7 @@ import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { COMMODITIES, type Commodity } from '../../../domain/commodities.ts';
 import { api, type FeeLine, serverNow } from '../api.ts';
-import { formatMoney, formatPrice, formatQuantity, recentMonths } from '../format.ts';
+import { formatMoney, formatPrice, formatQuantity, recentDays, recentMonths } from '../format.ts';
 import { useSession } from '../session.tsx';
 import { PagedTable } from '../ui/paged-table.tsx';
 import { EmptyState } from '../ui/states.tsx';
@@ -13,8 +13,10 @@ import { useTariffNames } from './names.ts';
 
 const EvidenceSheet = lazy(async () => ({ default: (await import('./evidence-sheet.tsx')).EvidenceSheet }));
 
-export const MONTHS_SHOWN = 24;
+const MONTHS_SHOWN = 24;
+const DAYS_SHOWN = 62;
 const ALL = 'all';
+const optionsOf = (periods: readonly string[]) => periods.map((value) => ({ value, label: value }));
 
 export function FeeLinesPage() {
   const { t } = useTranslation();
@@ -23,8 +25,8 @@ export function FeeLinesPage() {
   const own = me.role === 'merchant';
   const [get, put] = useAddress();
   const months = recentMonths(serverNow(), site.timeZone, MONTHS_SHOWN);
-  // Last month is the newest one that can be whole.
-  const period = get('period') ?? months[1] ?? ALL;
+  // Last month is the newest one that can be whole. A merchant may be charged by the day: it sees all of its lines.
+  const period = get('period') ?? (own ? ALL : months[1]) ?? ALL;
   const filter = {
     site: site.id,
     period: period === ALL ? undefined : period,
@@ -45,7 +47,11 @@ export function FeeLinesPage() {
             onChange={(value: string) => put({ period: value })}
             options={[
               { value: ALL, label: `${t('feeLine.period')}: ${t('common.all')}` },
-              ...months.map((month) => ({ value: month, label: month })),
+              { label: t('feeLine.byMonth'), options: optionsOf(months) },
+              {
+                label: t('feeLine.byDay'),
+                options: optionsOf(recentDays(serverNow(), site.timeZone, DAYS_SHOWN)),
+              },
             ]}
           />
           <Input.Search
@@ -196,7 +202,7 @@ function Loaded({ rows, complete }: { readonly rows: readonly FeeLine[]; readonl
 }
 
 /** Exact sums. The same usage is in a line for each component, so quantities are those of one component each. */
-export function sumUp(rows: readonly FeeLine[]): {
+function sumUp(rows: readonly FeeLine[]): {
   readonly money: ReadonlyMap<string, bigint>;
   readonly quantities: ReadonlyMap<Commodity, bigint>;
 } {

@@ -295,6 +295,8 @@ export const en: Texts<typeof zhCN> = {
     mine: 'My fees',
     period: 'Period',
     stall: 'Stall',
+    byMonth: 'By month (postpaid)',
+    byDay: 'By day (prepaid)',
     stallFilter: 'Stall number',
     merchant: 'Merchant',
     commodity: 'Commodity',

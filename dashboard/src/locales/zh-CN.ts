@@ -284,6 +284,8 @@ export const zhCN = {
     mine: '我的费用',
     period: '账期',
     stall: '摊位',
+    byMonth: '按月（后付费）',
+    byDay: '按日（预付费）',
     stallFilter: '摊位号',
     merchant: '商户',
     commodity: '类别',

@@ -14,11 +14,22 @@ export function PagedTable<Row extends object>(props: {
   readonly empty: ReactNode;
   readonly refreshMs?: number;
   readonly expanded?: (row: Row) => ReactNode;
+  readonly mayExpand?: (row: Row) => boolean;
   /** What to say of the rows loaded, e.g. their sum. */
   readonly summary?: (rows: readonly Row[], complete: boolean) => ReactNode;
 }) {
   const { t } = useTranslation();
-  const { queryKey, read, columns, rowKey, empty, refreshMs, expanded, summary } = props;
+  const {
+    queryKey,
+    read,
+    columns,
+    rowKey,
+    empty,
+    refreshMs,
+    expanded,
+    mayExpand = () => true,
+    summary,
+  } = props;
   const query = useInfiniteQuery({
     queryKey,
     queryFn: ({ pageParam, signal }) => read(pageParam, signal),
@@ -50,7 +61,9 @@ export function PagedTable<Row extends object>(props: {
         loading={query.isPlaceholderData}
         {...(expanded === undefined
           ? {}
-          : { expandable: { expandedRowRender: expanded, expandRowByClick: true } })}
+          : {
+              expandable: { expandedRowRender: expanded, rowExpandable: mayExpand, expandRowByClick: true },
+            })}
       />
       <div className="panel-foot">
         <span className="muted">{t('common.rows', { count: rows.length })}</span>

@@ -6,7 +6,6 @@ import { StrictMode, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { useTranslation } from 'react-i18next';
 import { BrowserRouter } from 'react-router';
-import { z } from 'zod';
 import { languageOf, startLanguage } from './i18n.ts';
 import { Addresses } from './routes.tsx';
 import { createQueryClient } from './session.tsx';
@@ -51,15 +50,13 @@ function Root() {
   );
 }
 
-// Compiling schemas with `new Function` is what a content security policy forbids.
-z.config({ jitless: true });
-const element = document.getElementById('root');
-if (element !== null) {
-  void startLanguage().then(() =>
-    createRoot(element).render(
-      <StrictMode>
-        <Root />
-      </StrictMode>,
-    ),
+export async function startApp(): Promise<void> {
+  const element = document.getElementById('root');
+  if (element === null) return;
+  await startLanguage();
+  createRoot(element).render(
+    <StrictMode>
+      <Root />
+    </StrictMode>,
   );
 }
