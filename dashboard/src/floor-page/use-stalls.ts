@@ -1,7 +1,7 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { StallState } from '../../../domain/floor.ts';
-import { api, type Floor, type Stall } from '../api.ts';
+import { api, type Floor, type Page, type Stall } from '../api.ts';
 import type { SceneStall } from '../floor/scene.ts';
 
 const NONE: readonly Stall[] = [];
@@ -45,6 +45,10 @@ const toMs = (at: string | null): number | null => (at === null ? null : Date.pa
 export function useEveryStall(floors: readonly Floor[], shown: boolean): Stall[] {
   return useQueries({
     queries: floors.map((floor) => ({ ...queryOf(floor.id), enabled: shown })),
-    combine: (results) => results.flatMap((result) => result.data?.items ?? []),
+    combine: gather,
   });
 }
+
+/** Outside the hook, so that the same answers give the same list. */
+const gather = (results: readonly { readonly data: Page<Stall> | undefined }[]): Stall[] =>
+  results.flatMap((result) => result.data?.items ?? []);

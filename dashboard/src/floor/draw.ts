@@ -20,6 +20,7 @@ export interface Frame {
 
 /** Below these sizes (CSS pixels) a stall carries no glyph, no code, no merchant's name. */
 const GLYPH_PX_MIN = 7;
+const ROUND_PX_MIN = 5.5;
 const CODE_PX_MIN = 15;
 const STACKED_PX_MIN = 29;
 const NAME_PX_MIN = { w: 64, h: 34 };
@@ -193,7 +194,10 @@ function drawGlyph(
   size: number,
   font: string,
 ): void {
-  if (last === 'occupied') {
+  if (last === 'occupied' && size < ROUND_PX_MIN) {
+    // At this size a square looks the same as a disc, and costs a fraction.
+    ctx.fillRect(x - size / 2, y - size / 2, size, size);
+  } else if (last === 'occupied') {
     ctx.beginPath();
     ctx.arc(x, y, size / 2, 0, Math.PI * 2);
     ctx.fill();
