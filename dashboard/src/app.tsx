@@ -10,7 +10,12 @@ import { languageOf, startLanguage } from './i18n.ts';
 import { Addresses } from './routes.tsx';
 import { createQueryClient } from './session.tsx';
 import { CrashBoundary } from './shell/fallbacks.tsx';
-import './style.css';
+import './style/base.css';
+import './style/shell.css';
+import './style/pages.css';
+import './style/sign-in.css';
+import './style/floor.css';
+import './style/phone.css';
 
 const THEME: ThemeConfig = {
   token: {

@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import fastifyStatic from '@fastify/static';
 import fastify, { type FastifyReply } from 'fastify';
-import { type WebSocket, WebSocketServer } from 'ws';
-import { HEARTBEAT_MS, LIVE_VERSION, type LiveMessage, type StallTuple } from '../../contracts/live.ts';
 import { BUILT_IN_PROFILES } from '../../domain/built-in-profiles.ts';
-import { isStale, type StallState, stateHash } from '../../domain/floor.ts';
-import { OCCUPANCY } from '../../domain/occupancy.ts';
+import { isStale } from '../../domain/floor.ts';
 import { may, type Permission } from '../../domain/permissions.ts';
-import { createMarket, type Market, type MockDevice, PASSWORD, PEOPLE, SITE, seeded } from './mock-market.ts';
+import { INTERVAL_S, type MockLive, startMockLive } from './mock-live.ts';
+import { createMarket, type Market, type MockDevice, PASSWORD, PEOPLE } from './mock-market.ts';
+import { SITE } from './mock-site.ts';
 
 /**
  * A server that keeps the wire contracts and a whole market in memory, and breaks on request. Sentinels: a device
@@ -23,121 +22,37 @@ export interface MockOptions {
   readonly port?: number;
 }
 
-export interface Mock {
+export interface Mock extends Omit<MockLive, 'close'> {
   readonly url: string;
   readonly market: Market;
-  sockets(): number;
-  /** Ends every live socket; with `refuse` no new one is let in until `restore`. */
-  cut(options?: { refuse?: boolean }): void;
-  /** Sockets stay open and say nothing, as behind a dead network. */
-  mute(): void;
   /** Nothing is answered: connections are dropped. */
   down(): void;
-  restore(): void;
-  set(stall: number, change: Partial<Omit<StallState, 'id'>>): void;
-  hash(floor: number): string;
-  /** Sends one delta with a hash that is not the floor's. */
-  corrupt(): void;
   endSessions(): void;
   close(): Promise<void>;
 }
 
-const INTERVAL_S = 60;
-const DELTA_MS = 100;
-
 export async function startMock(options: MockOptions = {}): Promise<Mock> {
   const { floors = 3, stallsPerFloor = 200, changesPerDelta = 0 } = options;
   const market = createMarket({ floors, stallsPerFloor, now: Date.now() });
-  const floorOf = new Map(market.stalls.map((stall) => [stall.id, stall.floorId]));
-  const random = seeded(11);
   const app = fastify({ forceCloseConnections: true });
   const sessions = new Map<string, string>();
-  let refusing = false;
-  let muted = false;
   let downNow = false;
 
-  const statesOf = (floor: number): StallState[] =>
-    [...market.states.values()].filter((state) => floorOf.get(state.id) === floor);
-  const hash = (floor: number): string => stateHash(statesOf(floor));
-
-  // ── live ────────────────────────────────────────────────────────────────────────────────────────────────
-  const live = new Map<WebSocket, { readonly floor: number; seq: number; sentAt: number }>();
-  const changed = new Set<number>();
-  const wss = new WebSocketServer({ noServer: true });
+  const userOf = (cookie: string | undefined): string | undefined =>
+    sessions.get(/session=([\w-]+)/.exec(cookie ?? '')?.[1] ?? '');
   const raw = new Set<Socket>();
   app.server.on('connection', (socket) => {
     raw.add(socket);
     socket.on('close', () => raw.delete(socket));
     if (downNow) socket.destroy();
   });
-  app.server.on('upgrade', (request, socket, head) => {
-    const url = new URL(request.url ?? '/', 'http://x');
-    const person = sessions.get(/session=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1] ?? '');
-    if (refusing || downNow || url.pathname !== '/api/v1/live' || person === undefined) {
-      socket.destroy();
-      return;
-    }
-    wss.handleUpgrade(request, socket, head, (ws) => {
-      const floor = Number(url.searchParams.get('floor'));
-      const client = { floor, seq: 1, sentAt: Date.now() };
-      live.set(ws, client);
-      ws.on('close', () => live.delete(ws));
-      const states = statesOf(floor);
-      send(ws, {
-        type: 'snapshot',
-        version: LIVE_VERSION,
-        seq: 1,
-        now: Date.now(),
-        hash: stateHash(states),
-        intervalS: INTERVAL_S,
-        stalls: states.map(toTuple),
-      });
-    });
+  const live = startMockLive({
+    server: app.server,
+    market,
+    changesPerDelta,
+    admits: (cookie) => !downNow && userOf(cookie) !== undefined,
   });
-  const send = (ws: WebSocket, message: LiveMessage) => {
-    if (!muted) ws.send(JSON.stringify(message));
-  };
 
-  const set: Mock['set'] = (id, change) => {
-    const state = market.states.get(id);
-    if (state === undefined) throw new Error(`there is no stall ${id}`);
-    market.states.set(id, { ...state, ...change });
-    changed.add(id);
-  };
-
-  let hashes = new Map<number, string>();
-  const ticker = setInterval(() => {
-    const now = Date.now();
-    for (let n = 0; n < changesPerDelta; n++) {
-      const stall = market.stalls[Math.floor(random() * market.stalls.length)];
-      const state = stall && market.states.get(stall.id);
-      if (state === undefined || isStale(state, INTERVAL_S, now)) continue;
-      const occupancy = state.occupancy === 'occupied' ? 'vacant' : 'occupied';
-      set(state.id, { occupancy, measuredAt: now, seenAt: now });
-    }
-    // Healthy sensors report every minute, changed or not.
-    for (const state of market.states.values()) {
-      const age = now - (state.seenAt ?? 0);
-      if (age > 55_000 && age < 70_000) set(state.id, { seenAt: now, measuredAt: now });
-    }
-    if (muted) return;
-    if (changed.size > 0) hashes = new Map(market.floors.map((floor) => [floor.id, hash(floor.id)]));
-    for (const [ws, client] of live) {
-      const stalls = [...changed].filter((id) => floorOf.get(id) === client.floor);
-      const floorHash = hashes.get(client.floor) ?? hash(client.floor);
-      if (stalls.length > 0) {
-        client.seq += 1;
-        const states = stalls.flatMap((id) => market.states.get(id) ?? []);
-        send(ws, { type: 'delta', seq: client.seq, now, hash: floorHash, stalls: states.map(toTuple) });
-      } else if (now - client.sentAt >= HEARTBEAT_MS) {
-        send(ws, { type: 'heartbeat', seq: client.seq, now, hash: floorHash });
-      } else continue;
-      client.sentAt = now;
-    }
-    changed.clear();
-  }, DELTA_MS);
-
-  // ── REST ────────────────────────────────────────────────────────────────────────────────────────────────
   const problem = (reply: FastifyReply, status: number, detail: string) =>
     reply
       .code(status)
@@ -171,7 +86,7 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
       return reply.hijack();
     }
     if (!request.url.startsWith('/api/v1/')) return;
-    const person = sessions.get(/session=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1] ?? '');
+    const person = userOf(request.headers.cookie);
     const me = person === undefined ? undefined : PEOPLE[person];
     if (me === undefined) return problem(reply, 401, 'sign in');
     const needs = NEEDS.find(([prefix]) => request.url.startsWith(`/api/v1/${prefix}`))?.[1] ?? [];
@@ -193,7 +108,7 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
     return { success: true };
   });
   app.get('/api/v1/me', (request) => {
-    const person = sessions.get(/session=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1] ?? '');
+    const person = userOf(request.headers.cookie);
     return PEOPLE[person ?? ''];
   });
   app.get('/api/v1/sites', () => ({ items: [SITE], nextCursor: null }));
@@ -487,36 +402,18 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
   return {
     url,
     market,
-    set,
-    hash,
-    sockets: () => live.size,
-    cut({ refuse = false } = {}) {
-      refusing = refuse;
-      for (const ws of live.keys()) ws.terminate();
-    },
-    mute() {
-      muted = true;
-    },
+    ...live,
     down() {
       downNow = true;
       for (const socket of raw) socket.destroy();
     },
     restore() {
-      refusing = false;
-      muted = false;
+      live.restore();
       downNow = false;
-    },
-    corrupt() {
-      for (const [ws, client] of live) {
-        client.seq += 1;
-        send(ws, { type: 'delta', seq: client.seq, now: Date.now(), hash: '00000000', stalls: [] });
-      }
     },
     endSessions: () => sessions.clear(),
     async close() {
-      clearInterval(ticker);
-      for (const ws of live.keys()) ws.terminate();
-      wss.close();
+      live.close();
       await app.close();
     },
   };
@@ -534,14 +431,6 @@ const NEEDS: readonly (readonly [string, readonly Permission[]])[] = [
 ];
 
 const toIso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
-const toTuple = (state: StallState): StallTuple => [
-  state.id,
-  OCCUPANCY.indexOf(state.occupancy),
-  state.leased ? 1 : 0,
-  state.measuredAt,
-  state.seenAt,
-];
-
 /** A plausible day: quiet at night, a morning rush. */
 function sampleOf(point: string, at: number): number {
   const hour = (at / 3_600_000 + 8) % 24;
