@@ -4,7 +4,7 @@ import type { Journal } from '../store/journal/port.ts';
 import { boundedLog, type LogLine } from './bounded-log.ts';
 import type { DeviceConnection } from './connection.ts';
 import type { Limits } from './limits.ts';
-import { appendSeconds, refuse, traffic } from './metrics.ts';
+import { appendSeconds, type Refusal, refuse, traffic } from './metrics.ts';
 
 export type Done = (error?: Error | null) => void;
 
@@ -18,8 +18,17 @@ export interface Publish {
 
 /** A publish that waits for the journal, or for those before it. */
 interface Pending {
+  readonly line: Line;
   readonly done: Done;
+  /** Told when the publish is answered for; absent for a Will, which nobody counted. */
+  readonly countedBy: DeviceConnection | undefined;
   outcome: 'waiting' | 'durable' | Error;
+}
+
+/** Publishes that one commit decides. The journal answers those of a frame with one and the same promise. */
+interface Fate {
+  readonly durable: Promise<void>;
+  readonly publishes: Pending[];
 }
 
 /** A connection's publishes in the order of arrival, which is the order of acknowledging (MQTT-4.6.0-2). */
@@ -40,6 +49,8 @@ export class Publishes {
   readonly #limits: Limits;
   readonly #warn: LogLine;
   readonly #lines = new WeakMap<DeviceConnection, Line>();
+  /** The newest commit that is being waited for. */
+  #fate: Fate | undefined;
   #inFlight = 0;
   #onIdle: (() => void) | undefined;
 
@@ -55,62 +66,81 @@ export class Publishes {
 
   /** Handles a device's own publish, which its connection has counted. */
   take(connection: DeviceConnection, publish: Publish, done: Done): void {
-    const settle: Done = (error) => {
-      connection.settled();
-      done(error);
-    };
     // A repetition of what was stored and not yet released: it gets its PUBREC again (MQTT-4.3.3-2).
-    if (publish.qos === 2 && connection.unreleased.has(publish.messageId ?? 0)) settle();
-    else this.#append(connection, publish, settle);
+    if (publish.qos === 2 && connection.unreleased.has(publish.messageId ?? 0)) {
+      connection.settled();
+      done();
+    } else this.#append(connection, publish, done, connection);
   }
 
   /** Handles what a device left to be published in case its connection broke. */
   takeWill(connection: DeviceConnection, publish: Publish, done: Done): void {
-    this.#append(connection, publish, done);
+    this.#append(connection, publish, done, undefined);
   }
 
-  #append(connection: DeviceConnection, publish: Publish, done: Done): void {
+  #append(
+    connection: DeviceConnection,
+    publish: Publish,
+    done: Done,
+    countedBy: DeviceConnection | undefined,
+  ): void {
     const { identity } = connection;
     const { topic } = publish;
     const kind = identity && topic.startsWith(identity.prefix) ? topic.slice(identity.prefix.length) : '';
     if (!identity || !KINDS.has(kind)) {
-      refuse('topic');
       this.#warn({ device: identity?.device, topic }, 'broker: publish to a topic that is not its own');
-      done(new Error(`not allowed to publish to ${topic}`));
+      refusePublish('topic', `not allowed to publish to ${topic}`, done, countedBy);
       return;
     }
     const payload = Buffer.isBuffer(publish.payload) ? publish.payload : Buffer.from(publish.payload);
     if (payload.length > this.#limits.payloadBytesMax) {
-      refuse('payload_too_large');
-      done(new Error(`a payload of ${payload.length} bytes is too large`));
+      refusePublish(
+        'payload_too_large',
+        `a payload of ${payload.length} bytes is too large`,
+        done,
+        countedBy,
+      );
       return;
     }
-
-    const pending: Pending = { done, outcome: 'waiting' };
-    const line = this.#lineOf(connection);
-    line.pending.push(pending);
-    this.#inFlight++;
-    const startedAt = performance.now();
     const { site, device } = identity;
+    const pending: Pending = { line: this.#lineOf(connection), done, countedBy, outcome: 'waiting' };
+    pending.line.pending.push(pending);
+    this.#inFlight++;
+    traffic.publishes++;
+    traffic.bytes += payload.length;
     const record = { site, device, kind, payload, receivedAt: Date.now(), retain: publish.retain };
-    const finish = (outcome: 'durable' | Error): void => {
-      pending.outcome = outcome;
-      acknowledge(line);
-      if (--this.#inFlight === 0) this.#onIdle?.();
-    };
-    this.#journal.append(record).then(
+    this.#await(this.#journal.append(record), pending);
+  }
+
+  #await(durable: Promise<void>, pending: Pending): void {
+    if (this.#fate?.durable === durable) {
+      this.#fate.publishes.push(pending);
+      return;
+    }
+    const fate: Fate = { durable, publishes: [pending] };
+    this.#fate = fate;
+    const startedAt = performance.now();
+    durable.then(
       () => {
         appendSeconds.observe((performance.now() - startedAt) / 1000);
-        traffic.publishes++;
-        traffic.bytes += payload.length;
-        finish('durable');
+        this.#settle(fate, 'durable');
       },
       (error: Error) => {
-        refuse('journal');
-        this.#warn({ err: error, device }, 'broker: publish not durable, connection closed');
-        finish(error);
+        this.#warn({ err: error }, 'broker: publishes not durable, their connections are closed');
+        for (let n = fate.publishes.length; n > 0; n--) refuse('journal');
+        this.#settle(fate, error);
       },
     );
+  }
+
+  #settle(fate: Fate, outcome: 'durable' | Error): void {
+    if (this.#fate === fate) this.#fate = undefined;
+    for (const pending of fate.publishes) {
+      pending.outcome = outcome;
+      acknowledge(pending.line);
+    }
+    this.#inFlight -= fate.publishes.length;
+    if (this.#inFlight === 0) this.#onIdle?.();
   }
 
   #lineOf(connection: DeviceConnection): Line {
@@ -135,18 +165,33 @@ export class Publishes {
   }
 }
 
+function refusePublish(
+  reason: Refusal,
+  text: string,
+  done: Done,
+  countedBy: DeviceConnection | undefined,
+): void {
+  refuse(reason);
+  countedBy?.settled();
+  done(new Error(text));
+}
+
 /** Answers for all that nothing earlier waits for. */
 function acknowledge(line: Line): void {
   const { pending } = line;
   for (let first = pending[0]; first && first.outcome !== 'waiting' && !line.failed; first = pending[0]) {
     pending.shift();
-    const { done, outcome } = first;
+    const { done, countedBy, outcome } = first;
     if (outcome === 'durable') {
+      countedBy?.settled();
       done();
       continue;
     }
     line.failed = true;
     // The acknowledgements before it are written at the end of this turn.
-    setImmediate(done, outcome);
+    setImmediate(() => {
+      countedBy?.settled();
+      done(outcome);
+    });
   }
 }

@@ -91,8 +91,8 @@ async function addStalls(db: Database, codes: readonly string[]): Promise<void> 
   );
   await db.$client.query(
     `INSERT INTO places (site_id, kind, code, name, parent_id, rect)
-     SELECT $1, 'stall', code, code, f.id, '{"x":0,"y":0,"w":1,"h":1}'
-     FROM unnest($2::text[]) AS code, places f WHERE f.site_id = $1 AND f.kind = 'floor'`,
+     SELECT $1, 'stall', c, c, f.id, '{"x":0,"y":0,"w":1,"h":1}'
+     FROM unnest($2::text[]) AS c, places f WHERE f.site_id = $1 AND f.kind = 'floor'`,
     [SITE, codes],
   );
 }
