@@ -40,8 +40,8 @@ const VARIABLES = {
     'a number of days above 0 and up to 3650',
   ],
   JOURNAL_GB: [
-    z.coerce.number().positive().max(100_000).default(20),
-    'the largest size of the journal in GB, above 0',
+    z.coerce.number().min(0.01).max(100_000).default(20),
+    'the largest size of the journal in GB, from 0.01 to 100000',
   ],
   ADMIN_TOKEN: [z.string().min(16).optional(), 'a secret of at least 16 characters'],
   AUTH_SECRET: [

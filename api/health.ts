@@ -70,8 +70,15 @@ async function run(check: Check): Promise<Health['checks'][string]> {
   try {
     return { ...(await within(CHECK_MS_MAX, check())), latencyMs: took() };
   } catch (error) {
-    return { ok: false, detail: error instanceof Error ? error.message : String(error), latencyMs: took() };
+    return { ok: false, detail: reasonOf(error), latencyMs: took() };
   }
+}
+
+/** The innermost cause: what is around it only repeats the question. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : reasonOf(error.cause);
 }
 
 /** `/healthz`: the process answers. `/readyz`: so does everything it needs; asked at most once a second. */

@@ -177,9 +177,11 @@ export const zDeviceCreated = zDevice.extend({
   registers: z.array(z.object({ id: z.number().int(), point: z.string() })),
 });
 export const zDevicePatch = z.object({ enabled: z.boolean() });
+/** No body at all means the defaults. */
 export const zSecretRotate = z
   .object({ overlapS: z.number().int().min(0).max(2_592_000).default(86_400) })
-  .prefault({});
+  .nullish()
+  .transform((body) => body ?? { overlapS: 86_400 });
 export const zSecretRotated = zDeviceCreated
   .pick({ secret: true, mqtt: true })
   .extend({ previousUntil: zInstant });

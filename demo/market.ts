@@ -28,7 +28,7 @@ export interface DemoMarketOptions {
 }
 
 /** The house lease is older than the market: whatever nobody leases has a price from the start. */
-const BEFORE_ALL = new Date('2000-01-01T00:00:00Z');
+const BEFORE_ALL = new Date('2000-01-01T00:00:00+08:00');
 
 const GATES = [
   { code: 'G1', name: '北门入口' },

@@ -35,7 +35,7 @@ export function lockDataDir(dir: string, part: string): () => void {
     const holder = readFileSync(file, 'utf8');
     const pid = Number(holder.split(' ')[0]);
     if (pid !== process.pid && isAlive(pid) && identity(pid) === holder) {
-      throw new Error(
+      throw new InUseError(
         `DATA_DIR ${dir} is in use by process ${pid} (${part}): stop it, or set another DATA_DIR`,
       );
     }

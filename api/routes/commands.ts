@@ -67,7 +67,7 @@ export const commandRoutes: Routes = (app, { db }) => {
       if (!device) throw notFound('device');
       if (!device.profile.commands.includes(body.op)) {
         const known = device.profile.commands.join(', ') || 'none';
-        throw unprocessable('body.op', `a ${device.profile.id} takes ${known}`);
+        throw unprocessable('body.op', `${device.profile.id} takes ${known}`);
       }
       if (Buffer.byteLength(JSON.stringify(body.args)) > ARGS_BYTES_MAX) {
         throw unprocessable('body.args', `are larger than ${ARGS_BYTES_MAX} bytes`);

@@ -29,7 +29,7 @@ export const telemetryRoutes: Routes = (app, { db, telemetry }) => {
       const device = await findDevice(db, id);
       if (!device) throw notFound('device');
       const point = device.profile.points.find(({ name }) => name === query.point);
-      if (!point) throw unprocessable('querystring.point', `a ${device.profile.id} has no such point`);
+      if (!point) throw unprocessable('querystring.point', `${device.profile.id} has no such point`);
       if (query.every !== undefined && point.type !== 'number') {
         throw unprocessable('querystring.every', `there is no mean of a ${point.type}`);
       }

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
@@ -33,12 +34,13 @@ export interface EmbeddedPostgresOptions {
 
 const START_MS_MAX = 60_000;
 const STOP_MS_MAX = 10_000;
+const RELAUNCH_MS = 1_000;
 const LOG_BYTES_MAX = 10 * 1024 * 1024;
 const DATABASE = 'stallgrid';
 
 /**
  * Starts a Postgres server of our own on a free loopback port, creating the cluster on the first start. A server
- * that a killed process left behind in the same folder is stopped first.
+ * that a killed process left behind in the same folder is stopped first; one that ends by itself is started again.
  * @throws with the server's own last words when it does not come up.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
@@ -73,19 +75,33 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     data,
     ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ];
-  const logFd = openSync(log, 'a', 0o600);
-  // A session of its own: Ctrl-C in the terminal must reach the platform, which stops the database last.
-  const child = spawnAs(who, binaries.postgres, args, { stdio: ['ignore', logFd, logFd], detached: true });
-  closeSync(logFd);
+  let up = false;
+  let stopping = false;
   let ended: string | null = null;
-  child.once('error', (error) => {
-    ended = error.message;
-  });
-  child.once('exit', (code, signal) => {
-    ended ??= `exit ${code ?? signal}`;
-  });
+  let child = launch();
+
+  function launch(): ChildProcess {
+    const logFd = openSync(log, 'a', 0o600);
+    // A session of its own: Ctrl-C in the terminal must reach the platform, which stops the database last.
+    const server = spawnAs(who, binaries.postgres, args, { stdio: ['ignore', logFd, logFd], detached: true });
+    closeSync(logFd);
+    ended = null;
+    server.once('error', (error) => {
+      ended = error.message;
+    });
+    server.once('exit', (code, signal) => {
+      ended ??= `exit ${code ?? signal}`;
+      if (up && !stopping) setTimeout(relaunch, RELAUNCH_MS);
+    });
+    return server;
+  }
+  /** Someone or something ended the server: the platform lives through that as through any outage. */
+  function relaunch(): void {
+    if (!stopping) child = launch();
+  }
 
   const stop = async (): Promise<void> => {
+    stopping = true;
     if (ended !== null) return;
     child.kill('SIGINT');
     if (await within(STOP_MS_MAX, () => ended !== null)) return;
@@ -93,7 +109,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     await within(STOP_MS_MAX, () => ended !== null);
   };
   const urlOf = (database: string): string => `postgres://postgres:${password}@127.0.0.1:${port}/${database}`;
-  const up = await within(START_MS_MAX, () => ended !== null || accepts(urlOf('postgres')));
+  up = await within(START_MS_MAX, () => ended !== null || accepts(urlOf('postgres')));
   if (ended !== null || !up) {
     await stop();
     throw new Error(`the embedded Postgres did not start (${ended ?? 'time-out'}): ${lastLines(log)}`);

@@ -283,11 +283,12 @@ export const en: Texts<typeof zhCN> = {
       bad_timestamp: 'Send ts as epoch milliseconds or ISO 8601 with an offset, and set the device’s clock.',
       unknown_point: 'Use the point names of the profile, or their OBIS codes.',
       wrong_type: 'Send numbers, booleans or text as the profile says; no quotes around numbers.',
-      out_of_range: 'Check wiring, ratio and unit; if the value is right, widen the profile’s range.',
+      out_of_range:
+        'Check wiring, ratio and unit; if the value is right, the device needs a profile with a wider range.',
       unknown_device: 'Register the device, or check the device id in the topic.',
       unknown_topic: 'The topic must be v1/{market}/{device}/up, event, state or ack.',
       too_many_values: 'Split the message: at most 1,000 values in each.',
-      internal: 'Not the device’s fault. Tell your administrator the time; it can be replayed once fixed.',
+      internal: 'Not the device’s fault. Tell your administrator the time; the raw message is kept.',
     },
   },
   feeLine: {
