@@ -28,6 +28,9 @@ export async function openStand(options: Pick<PlatformOptions, 'args' | 'env'> =
     compiled: true,
     dataDir: join(dir, 'platform'),
     env: { DATABASE_URL: postgres.url, ...options.env },
+  }).catch(async (error) => {
+    await postgres.stop();
+    throw error;
   });
   const db = openDatabase(postgres.url);
   await db.$client.query(`INSERT INTO sites (id, name, time_zone) VALUES ($1, 'Bench', 'Asia/Shanghai')`, [
