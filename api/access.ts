@@ -1,6 +1,6 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { may, type Permission, type Role } from '../domain/permissions.ts';
-import type { Authenticate } from './authenticate.ts';
 import { Problem } from './problems.ts';
 import { isSameOrigin } from './same-origin.ts';
 
@@ -22,6 +22,15 @@ export interface Principal {
   /** Whether a browser attaches the credential by itself: such a request must prove where it comes from. */
   readonly byCookie: boolean;
 }
+
+/**
+ * Who sent a request with these headers; null for nobody. `renew` gets the cookie of a session whose life was
+ * prolonged. @throws when the database is away.
+ */
+export type Authenticate = (
+  headers: IncomingHttpHeaders,
+  renew?: (cookies: string[]) => void,
+) => Promise<Principal | null>;
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -1,20 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import { ROLES } from '../domain/permissions.ts';
 import { API_KEY, findApiKey } from '../store/api-keys.ts';
 import type { Auth } from '../store/auth.ts';
 import type { Database } from '../store/database.ts';
-import type { Principal } from './access.ts';
-
-/**
- * Who sent a request with these headers; null for nobody. `renew` gets the cookie of a session whose life was
- * prolonged. @throws when the database is away.
- */
-export type Authenticate = (
-  headers: IncomingHttpHeaders,
-  renew?: (cookies: string[]) => void,
-) => Promise<Principal | null>;
+import type { Authenticate, Principal } from './access.ts';
 
 const zSessionUser = z.object({
   id: z.string(),

@@ -1,4 +1,4 @@
-import type { FleetConfigInput, SimulatedDeviceInput } from '../contracts/fleet.ts';
+import type { FleetConfigInput } from '../contracts/fleet.ts';
 import { hashSecret } from '../store/devices.ts';
 import type { Market, MarketDevice, MarketMeteringPoint, MarketPlace } from '../store/import-market.ts';
 import { chanceOf } from './chance.ts';
@@ -6,7 +6,7 @@ import { withFaults } from './faults.ts';
 import { FLOORS } from './floors.ts';
 import { layOutFloor } from './geometry.ts';
 import { leaseStalls } from './leases.ts';
-import { type Metered, meterBuilding, meterStalls } from './meters.ts';
+import { type DeviceSpec, type Metered, meterBuilding, meterStalls } from './meters.ts';
 import { openedAt, SITE } from './site.ts';
 import { demoTariffs, TARIFF } from './tariffs.ts';
 
@@ -107,9 +107,6 @@ export function buildDemoMarket(options: DemoMarketOptions): DemoMarket {
     merchant,
   };
 }
-
-/** A simulated device without its secret, which only the fleet's file holds. */
-export type DeviceSpec = Omit<SimulatedDeviceInput, 'secret'>;
 
 const device = (id: string, kind: DeviceSpec['kind'], trade: DeviceSpec['trade']): DeviceSpec => ({
   id,

@@ -1,11 +1,13 @@
-import type { Trade } from '../contracts/fleet.ts';
+import type { SimulatedDeviceInput, Trade } from '../contracts/fleet.ts';
 import type { MarketMeteringPoint } from '../store/import-market.ts';
 import { between, type Chance, pick } from './chance.ts';
 import type { FloorDescription } from './floors.ts';
 import type { FloorLayout, StallPlan } from './geometry.ts';
-import type { DeviceSpec } from './market.ts';
 
 /** A metering point with the meters that serve it, one after the other. */
+/** A simulated device without its secret, which only the fleet's file holds. */
+export type DeviceSpec = Omit<SimulatedDeviceInput, 'secret'>;
+
 export interface Metered {
   readonly meteringPoint: MarketMeteringPoint;
   readonly devices: readonly {
