@@ -35,6 +35,8 @@ export const notFound = (what: string): Problem => new Problem(404, `there is no
 /** A request that is well formed and names something that does not exist or does not fit. */
 export const unprocessable = (path: string, message: string): Problem =>
   new Problem(422, `${path}: ${message}`, { errors: [{ path, message }] });
+export const noSuchSite = (): Problem =>
+  unprocessable('body.site', 'there is no such site: GET /api/v1/sites lists them, POST makes one');
 export const unavailable = (detail: string, cause?: unknown): Problem =>
   new Problem(503, detail, { headers: { 'retry-after': String(RETRY_AFTER_S) }, cause });
 

@@ -7,7 +7,7 @@ import type { Database } from '../../store/database.ts';
 import { findSite } from '../../store/sites.ts';
 import { principalOf } from '../access.ts';
 import { numberCursor, toPage } from '../pages.ts';
-import { notFound, unprocessable } from '../problems.ts';
+import { noSuchSite, notFound, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
 const WAIT_S_MAX = 60;
@@ -55,7 +55,7 @@ export const billingRunRoutes: Routes = (app, { db }) => {
     async (request, reply) => {
       const { site: siteId, period } = request.body;
       const site = await findSite(db, siteId);
-      if (!site) throw unprocessable('body.site', 'there is no such site');
+      if (!site) throw noSuchSite();
       const refusal = periodRefusal(period, site.timeZone, Date.now());
       if (refusal === 'no_such_period') throw unprocessable('body.period', 'there is no such month or day');
       if (refusal === 'not_over') throw unprocessable('body.period', `is not over in ${site.timeZone}`);

@@ -26,7 +26,7 @@ import { findPlace } from '../../store/places.ts';
 import { findProfile } from '../../store/profiles.ts';
 import { findSite } from '../../store/sites.ts';
 import { textCursor, toPage } from '../pages.ts';
-import { notFound, unprocessable } from '../problems.ts';
+import { noSuchSite, notFound, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 import { viewPoints } from './profiles.ts';
 
@@ -91,8 +91,9 @@ export const deviceRoutes: Routes = (app, { db, telemetry }) => {
         findProfile(db, body.profile),
         body.place === undefined ? undefined : findPlace(db, body.site, body.place),
       ]);
-      if (!site) throw unprocessable('body.site', 'there is no such site');
-      if (!profile) throw unprocessable('body.profile', 'there is no such profile');
+      if (!site) throw noSuchSite();
+      if (!profile)
+        throw unprocessable('body.profile', 'there is no such profile: GET /api/v1/profiles lists them');
       if (body.place !== undefined && !place) throw unprocessable('body.place', 'the site has no such place');
       const { secret, hash } = newSecret();
       const { id, registers } = await createDevice(db, {

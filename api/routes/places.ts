@@ -5,7 +5,7 @@ import type { PlaceKind } from '../../domain/places.ts';
 import { createPlace, findPlace, listPlaces, type Place } from '../../store/places.ts';
 import { findSite } from '../../store/sites.ts';
 import { numberCursor, toPage } from '../pages.ts';
-import { unprocessable } from '../problems.ts';
+import { noSuchSite, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
 /** In what a place may lie; `null`: in the site itself. */
@@ -66,7 +66,7 @@ export const placeRoutes: Routes = (app, { db }) => {
         findSite(db, body.site),
         body.parent === undefined ? undefined : findPlace(db, body.site, body.parent),
       ]);
-      if (!site) throw unprocessable('body.site', 'there is no such site');
+      if (!site) throw noSuchSite();
       if (body.parent !== undefined && !parent)
         throw unprocessable('body.parent', 'the site has no such place');
       const allowed = PARENTS[body.kind];

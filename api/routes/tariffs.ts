@@ -21,7 +21,7 @@ import {
   type TariffVersionRow,
 } from '../../store/tariffs.ts';
 import { numberCursor, toPage } from '../pages.ts';
-import { Problem, unprocessable } from '../problems.ts';
+import { noSuchSite, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
 const viewVersion = ({ effectiveFrom, ...version }: TariffVersionRow) => ({
@@ -31,7 +31,7 @@ const viewVersion = ({ effectiveFrom, ...version }: TariffVersionRow) => ({
 });
 
 const REFUSALS: Readonly<Record<TariffRefusal, () => Problem>> = {
-  unknown_site: () => unprocessable('body.site', 'there is no such site'),
+  unknown_site: () => noSuchSite(),
   other_commodity: () => new Problem(409, 'the code belongs to a tariff for another commodity'),
   effective_from_taken: () => new Problem(409, 'a version of the tariff takes effect at that instant'),
   already_charged: () =>
@@ -130,7 +130,7 @@ export const tariffRoutes: Routes = (app, { db }) => {
     },
     async ({ body }) => {
       const site = await findSite(db, body.site);
-      if (!site) throw unprocessable('body.site', 'there is no such site');
+      if (!site) throw noSuchSite();
       const digits = minorDigits(site.currency);
       const result = preview(await definitionOf(db, body), usageOf(body.usage), {
         timeZone: site.timeZone,
