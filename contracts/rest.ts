@@ -318,7 +318,7 @@ export const zFeeLine = z.object({
   site: z.string(),
   period: z.string(),
   lease: z.object({ id: z.number().int(), party: z.string(), stall: z.string().nullable() }),
-  meteringPointId: z.number().int(),
+  meteringPoint: z.object({ id: z.number().int(), code: z.string() }),
   commodity: z.enum(COMMODITIES),
   serviceFrom: zInstant,
   serviceTo: zInstant,

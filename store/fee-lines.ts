@@ -81,6 +81,7 @@ function selectLines(db: Executor) {
       party: parties.name,
       stall: sql<string | null>`${places.code}`,
       commodity: meteringPoints.commodity,
+      pointCode: meteringPoints.code,
       tariffCode: tariffs.code,
       tariffName: tariffs.name,
       tariffVersion: tariffVersions.version,
@@ -97,13 +98,13 @@ function selectLines(db: Executor) {
 
 type LineRow = Awaited<ReturnType<typeof selectLines>>[number];
 
-function toView({ line, party, stall, commodity, ...tariff }: LineRow): FeeLineView {
+function toView({ line, party, stall, commodity, pointCode, ...tariff }: LineRow): FeeLineView {
   return {
     id: line.id,
     site: line.siteId,
     period: line.period,
     lease: { id: line.leaseId, party, stall },
-    meteringPointId: line.meteringPointId,
+    meteringPoint: { id: line.meteringPointId, code: pointCode },
     commodity,
     serviceFrom: line.serviceFrom.toISOString(),
     serviceTo: line.serviceTo.toISOString(),

@@ -43,7 +43,7 @@ export function feeLinesOf(stalls: readonly MockStall[], period: string): MockFe
         site: SITE.id,
         period,
         lease: { id: lease.id, party: lease.party.name, stall: stall.code },
-        meteringPointId: stall.id,
+        meteringPoint: { id: stall.id, code: `E-${stall.code}` },
         commodity: 'electricity',
         serviceFrom: from,
         serviceTo: to,

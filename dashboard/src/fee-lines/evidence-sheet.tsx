@@ -58,7 +58,7 @@ function Evidence({
       <div className="sum-total num">{formatMoney(line.amount, line.currency)}</div>
       <Facts
         items={[
-          [t('feeLine.merchant'), `${line.lease.party}${line.lease.stall ? ` · ${line.lease.stall}` : ''}`],
+          [t('feeLine.merchant'), `${line.lease.party} · ${line.lease.stall ?? line.meteringPoint.code}`],
           [
             t('feeLine.component'),
             `${t(`commodity.${line.commodity}`)} · ${names.component(line.component)} · ${names.band(line.band)}`,

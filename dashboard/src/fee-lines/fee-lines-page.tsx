@@ -95,7 +95,7 @@ export function FeeLinesPage() {
             width: 100,
             render: (_, row) => (
               <button type="button" className="link" onClick={() => put({ line: String(row.id) })}>
-                {row.lease.stall ?? `#${row.meteringPointId}`}
+                {row.lease.stall ?? row.meteringPoint.code}
               </button>
             ),
           },
