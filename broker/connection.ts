@@ -196,6 +196,14 @@ export class DeviceConnection extends Duplex {
     this.destroy();
   }
 
+  /**
+   * All that is there as one buffer, as aedes expects of every Node: since 26 `read()` answers chunk by chunk, and
+   * aedes would wait for ever for the event that announces the next.
+   */
+  override read(size?: number): Buffer | null {
+    return super.read(size ?? (this.readableLength || undefined));
+  }
+
   override _read(): void {
     if (!this.#full) return;
     this.#full = false;
