@@ -111,6 +111,11 @@ async function start(
       `devices: mqtt://localhost:${broker.port}${broker.tlsPort ? ` and mqtts://localhost:${broker.tlsPort}` : ''}`,
     );
   }
+  if (command.demo) {
+    // Before the api: whoever finds it ready also finds the market and can sign in.
+    const demo = await startDemo({ db, dataDir, mqttPort, log, print: say });
+    closers.add(() => demo.close());
+  }
   let httpPort = config.HTTP_PORT;
   if (runs('api')) {
     const api = await startApi({
@@ -124,10 +129,6 @@ async function start(
     });
     closers.add(() => api.close());
     httpPort = api.port;
-  }
-  if (command.demo) {
-    const demo = await startDemo({ db, dataDir, mqttPort, log, print: say });
-    closers.add(() => demo.close());
   }
   say(runs('api') ? `ready: http://localhost:${httpPort}` : `ready: ${command.parts.join(', ')}`);
 }

@@ -8,7 +8,7 @@ import { type Platform, startPlatform } from '../support/platform.ts';
 const HISTORY_MS_MAX = 180_000;
 
 /** The demonstration as a stranger meets it: compiled, in a real browser, from the first page to the evidence. */
-describe.skipIf(skipBrowser)('the demonstration', () => {
+describe.skipIf(skipBrowser)('the demonstration', { timeout: 90_000 }, () => {
   let platform: Platform;
   let browser: Browser;
   let context: BrowserContext;
