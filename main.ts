@@ -43,7 +43,7 @@ const DATABASE_WAIT_MS_MAX = 60_000;
 /** A terminal's Ctrl-C reaches us twice under npm: only a later one means "now". */
 const IMPATIENT_MS = 1_000;
 
-/** Runs what `steps` started, in reverse, each once and all of them also when one fails. */
+/** Closes what was started, in reverse, each once, and all of it also when one fails. */
 class Closers {
   readonly #closers: (() => unknown)[] = [];
   add(close: () => unknown): void {

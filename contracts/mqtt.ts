@@ -4,19 +4,11 @@ import { z } from 'zod';
 export const SEGMENT = /^[A-Za-z0-9_.-]{1,64}$/;
 
 export const UPLINK_KINDS = ['up', 'event', 'state', 'ack'] as const;
-export type UplinkKind = (typeof UPLINK_KINDS)[number];
 export const TOPIC_KINDS = [...UPLINK_KINDS, 'cmd'] as const;
 
 export const PACKET_BYTES_MAX = 64 * 1024;
 export const VALUES_MAX = 1000;
 export const UNACKNOWLEDGED_MAX = 100;
-
-/** `v1/{site}/{device}/{kind}`, or null for any other topic. */
-export function parseTopic(topic: string): { site: string; device: string; kind: string } | null {
-  const [version, site, device, kind, ...rest] = topic.split('/');
-  if (version !== 'v1' || !site || !device || !kind || rest.length > 0) return null;
-  return { site, device, kind };
-}
 
 export const topicOf = (site: string, device: string, kind: (typeof TOPIC_KINDS)[number]): string =>
   `v1/${site}/${device}/${kind}`;
@@ -34,7 +26,6 @@ export const zUplink = z.object({
   ts: zTimestamp.optional(),
   values: z.record(z.string().max(64), zPointValue),
 });
-export type Uplink = z.infer<typeof zUplink>;
 
 /**
  * An uplink as it arrives. Its values are judged one by one against the device's profile, so that one wrong value

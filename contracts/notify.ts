@@ -17,4 +17,3 @@ export const NOTIFY_BYTES_MAX = 7_900;
 export const zStallsNotice = z.object({ site: z.string(), stalls: z.array(z.number().int()) });
 export const zCredentialsNotice = z.object({ device: z.string().optional() });
 export const zCommandNotice = z.object({ device: z.string() });
-export const zBillingRunNotice = z.object({ run: z.number().int() });

@@ -30,7 +30,6 @@ export type StallDetail = z.infer<typeof zStallDetail>;
 export type Device = z.infer<typeof zDevice>;
 export type DeviceCreated = z.infer<typeof zDeviceCreated>;
 export type DeviceDetail = z.infer<typeof zDeviceDetail>;
-export type CommandView = z.infer<typeof zCommandView>;
 export type DeadLetter = z.infer<typeof zDeadLetter>;
 export type FeeLine = z.infer<typeof zFeeLine>;
 export type FeeLineDetail = z.infer<typeof zFeeLineDetail>;
