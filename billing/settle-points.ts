@@ -1,3 +1,4 @@
+import { BASE_UNIT } from '../domain/commodities.ts';
 import type { Boundary, Mark } from '../domain/metering/boundary.ts';
 import { QuantityFold } from '../domain/metering/fold.ts';
 import { chargingOf, type TimeRange } from '../domain/periods.ts';
@@ -93,7 +94,7 @@ export async function settlePoints(
     for (const line of settlement.lines) {
       const { commodity } = point;
       const input = { meteringPointId, commodity, timeZone, currency, digits, installations, boundaries };
-      lines.push({ meteringPointId, line, ...evidenceOf(line, input) });
+      lines.push({ meteringPointId, line, unit: BASE_UNIT[commodity], ...evidenceOf(line, input) });
     }
     for (const problem of settlement.problems) problems.push({ meteringPointId, ...problem });
     for (const at of new Set(ranges.flatMap(({ from, to }) => [from, to]))) {

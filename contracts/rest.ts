@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { COMMAND_STATUS } from '../domain/commands.ts';
-import { COMMODITIES } from '../domain/commodities.ts';
+import { COMMODITIES, QUANTITY_UNITS } from '../domain/commodities.ts';
 import { DEAD_LETTER_REASONS } from '../domain/dead-letters.ts';
 import { DEVICE_KINDS } from '../domain/device-profiles.ts';
 import { OCCUPANCY } from '../domain/occupancy.ts';
@@ -316,7 +316,10 @@ export const zBillingRun = z.object({
 export const zFeeLine = z.object({
   id: z.number().int(),
   site: z.string(),
+  /** Of its service range. */
   period: z.string(),
+  /** Whose bill it is on: its own period's, or once that is closed the next open one's. */
+  accountingPeriod: z.string(),
   lease: z.object({ id: z.number().int(), party: z.string(), stall: z.string().nullable() }),
   meteringPoint: z.object({ id: z.number().int(), code: z.string() }),
   commodity: z.enum(COMMODITIES),
@@ -326,9 +329,9 @@ export const zFeeLine = z.object({
   component: z.string(),
   band: z.string(),
   sequence: z.number().int(),
-  /** Base units (Wh, L). */
+  /** In `unit`s. */
   quantity: zIntegerText,
-  unit: z.string(),
+  unit: z.enum(QUANTITY_UNITS),
   /** Currency units per kWh or m³. */
   unitPrice: zDecimalText,
   /** Minor units of the currency. */

@@ -1,4 +1,4 @@
-import type { BaseUnit, Commodity } from './commodities.ts';
+import type { BaseUnit, MeteredCommodity } from './commodities.ts';
 
 export const DEVICE_KINDS = ['electricity_meter', 'water_meter', 'stall_sensor', 'gate', 'gateway'] as const;
 export type DeviceKind = (typeof DEVICE_KINDS)[number];
@@ -17,7 +17,7 @@ export interface Point {
   readonly max?: number;
   /** Present on a cumulative register: its values become readings. */
   readonly register?: {
-    readonly commodity: Commodity;
+    readonly commodity: MeteredCommodity;
     readonly unit: BaseUnit;
     /** Base units in one unit of the point (1000 for kW.h → Wh). */
     readonly scale: number;

@@ -1,4 +1,4 @@
-export const ROLES = ['operator', 'biller', 'integrator', 'merchant', 'viewer'] as const;
+export const ROLES = ['operator', 'biller', 'auditor', 'integrator', 'merchant', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
 
 /**
@@ -11,15 +11,34 @@ export const PERMISSIONS = {
   'devices:write': ['operator', 'integrator'],
   'commands:send': ['operator'],
   'dead-letters:read': ['operator', 'integrator'],
-  'readings:read': ['operator', 'biller', 'integrator'],
-  'tariffs:read': ['operator', 'biller'],
+  'readings:read': ['operator', 'biller', 'auditor', 'integrator'],
+  'readings:write': ['operator', 'biller'],
+  'cases:read': ['operator', 'biller', 'auditor'],
+  'cases:decide': ['operator', 'biller'],
+  'tariffs:read': ['operator', 'biller', 'auditor'],
   'tariffs:write': ['operator', 'biller'],
   'billing:run': ['operator', 'biller'],
-  'fee-lines:read': ['operator', 'biller'],
+  'fee-lines:read': ['operator', 'biller', 'auditor'],
   'fee-lines:read-own': ['merchant'],
+  'bills:read': ['operator', 'biller', 'auditor'],
+  'bills:read-own': ['merchant'],
+  'bills:write': ['operator', 'biller'],
+  'payments:read': ['operator', 'biller', 'auditor'],
+  'payments:write': ['operator', 'biller'],
+  /** Pay one's own bills and top one's own balance up. */
+  'payments:pay-own': ['merchant'],
+  'ledger:read': ['operator', 'biller', 'auditor'],
+  'settlement:read': ['operator', 'biller', 'auditor'],
+  'settlement:write': ['operator', 'biller'],
+  'gates:read': ['operator', 'biller', 'auditor'],
+  'gates:write': ['operator', 'biller'],
+  'audit:read': ['operator', 'biller', 'auditor'],
+  'audit:run': ['operator', 'biller', 'auditor'],
+  'settings:read': ['operator', 'biller', 'auditor'],
+  'settings:write': ['operator'],
   'sites:write': ['operator'],
   'places:write': ['operator', 'integrator'],
-  'leases:read': ['operator', 'biller'],
+  'leases:read': ['operator', 'biller', 'auditor'],
   'leases:write': ['operator', 'biller'],
   'users:write': ['operator'],
 } as const satisfies Record<string, readonly Role[]>;

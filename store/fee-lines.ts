@@ -2,7 +2,7 @@ import { and, desc, eq, getTableColumns, lt, type SQL, sql } from 'drizzle-orm';
 import type { z } from 'zod';
 import type { FeeLineEvidence } from '../contracts/fee-lines.ts';
 import type { zFeeLine } from '../contracts/rest.ts';
-import { BASE_UNIT, type Commodity } from '../domain/commodities.ts';
+import type { Commodity } from '../domain/commodities.ts';
 import type { StoredEvidence } from '../domain/settlement/evidence.ts';
 import type { Executor } from './database.ts';
 import { feeLines } from './schema/billing.ts';
@@ -103,6 +103,7 @@ function toView({ line, party, stall, commodity, pointCode, ...tariff }: LineRow
     id: line.id,
     site: line.siteId,
     period: line.period,
+    accountingPeriod: line.accountingPeriod,
     lease: { id: line.leaseId, party, stall },
     meteringPoint: { id: line.meteringPointId, code: pointCode },
     commodity,
@@ -113,7 +114,7 @@ function toView({ line, party, stall, commodity, pointCode, ...tariff }: LineRow
     band: line.band,
     sequence: line.sequence,
     quantity: `${line.quantity}`,
-    unit: BASE_UNIT[commodity],
+    unit: line.unit,
     unitPrice: line.unitPrice,
     amount: `${line.amount}`,
     currency: line.currency,

@@ -1,3 +1,4 @@
+import type { QuantityUnit } from '../domain/commodities.ts';
 import type { Boundary, BoundaryMethod, Mark } from '../domain/metering/boundary.ts';
 import type { Charging } from '../domain/parties.ts';
 import type { TimeRange } from '../domain/periods.ts';
@@ -68,6 +69,7 @@ export interface LineToPost {
   readonly line: NewLine;
   readonly evidence: StoredEvidence;
   readonly inputHash: string;
+  readonly unit: QuantityUnit;
 }
 
 /** A line whose key exists already breaks the transaction: nothing is posted twice. */
@@ -84,16 +86,16 @@ export async function postLines(
 ): Promise<void> {
   await inChunks(lines, ROWS_MAX, (rows) =>
     tx.query(
-      `INSERT INTO fee_lines (site_id, period, run_id, currency, posted_at, lease_id, metering_point_id, service_from,
-         service_to, tariff_version_id, component, band, sequence, quantity, unit_price, amount, kind, corrects_id,
-         input_hash, evidence)
-       SELECT $1, $2, $3, $4, $5, lease, point, ${instant('from_ms')}, ${instant('to_ms')}, version, component, band,
-         sequence, quantity, price, amount, kind, corrects, hash, evidence
+      `INSERT INTO fee_lines (site_id, period, accounting_period, run_id, currency, posted_at, lease_id, metering_point_id,
+         service_from, service_to, tariff_version_id, component, band, sequence, quantity, unit, unit_price, amount,
+         kind, corrects_id, input_hash, evidence)
+       SELECT $1, $2, $2, $3, $4, $5, lease, point, ${instant('from_ms')}, ${instant('to_ms')}, version, component, band,
+         sequence, quantity, unit, price, amount, kind, corrects, hash, evidence
        FROM unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::text[],
          $13::integer[], $14::bigint[], $15::numeric[], $16::bigint[], $17::text[], $18::bigint[], $19::text[],
-         string_to_array($20, E'\\n')::jsonb[])
+         string_to_array($20, E'\\n')::jsonb[], $21::text[])
          t(lease, point, from_ms, to_ms, version, component, band, sequence, quantity, price, amount, kind, corrects,
-           hash, evidence)`,
+           hash, evidence, unit)`,
       [
         ...[of.siteId, of.period, of.runId, of.currency, of.postedAt],
         numbersParam(rows, ({ line }) => line.leaseId),
@@ -111,6 +113,7 @@ export async function postLines(
         numbersParam(rows, ({ line }) => line.correctsId),
         textsParam(rows, ({ inputHash }) => inputHash),
         jsonParam(rows, ({ evidence }) => evidence),
+        textsParam(rows, ({ unit }) => unit),
       ],
     ),
   );

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { zId, zIdParams, zPage, zPageQuery } from '../../contracts/rest.ts';
 import { zInstallation, zInstallationCreate, zInstallationEnd } from '../../contracts/setup.ts';
-import type { BaseUnit, Commodity } from '../../domain/commodities.ts';
+import type { BaseUnit, MeteredCommodity } from '../../domain/commodities.ts';
 import type { Database } from '../../store/database.ts';
 import {
   createInstallation,
@@ -19,10 +19,13 @@ import { numberCursor, toPage } from '../pages.ts';
 import { notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
-const COMMODITY_OF = { Wh: 'electricity', L: 'water' } as const satisfies Record<BaseUnit, Commodity>;
+const COMMODITY_OF = { Wh: 'electricity', L: 'water' } as const satisfies Record<BaseUnit, MeteredCommodity>;
 /** What a stall's supply delivers at most behind a meter without transformers: 100 kW, 10 m³/h. */
-const MAX_RATE_DEFAULT = { electricity: 100_000, water: 10_000 } as const satisfies Record<Commodity, number>;
-const POINT_SUFFIX = { electricity: 'E', water: 'W' } as const satisfies Record<Commodity, string>;
+const MAX_RATE_DEFAULT = { electricity: 100_000, water: 10_000 } as const satisfies Record<
+  MeteredCommodity,
+  number
+>;
+const POINT_SUFFIX = { electricity: 'E', water: 'W' } as const satisfies Record<MeteredCommodity, string>;
 
 const viewInstallation = (row: InstallationRow): z.output<typeof zInstallation> => ({
   id: row.id,
@@ -39,7 +42,7 @@ const viewInstallation = (row: InstallationRow): z.output<typeof zInstallation> 
 async function pointFor(
   db: Database,
   site: string,
-  commodity: Commodity,
+  commodity: MeteredCommodity,
   body: z.output<typeof zInstallationCreate>,
 ): Promise<MeteringPoint> {
   const { stall: ref, point: code } = body;

@@ -67,9 +67,9 @@ let clockOffset = 0;
 /** The server's clock, from its answers' Date header: ages must not depend on this machine's clock. */
 export const serverNow = (): number => Date.now() - clockOffset;
 
-type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;
+export type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
-function toQuery(query: Query): string {
+export function toQuery(query: Query): string {
   const text = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
     if (value !== undefined && value !== null && value !== '') text.set(key, String(value));
@@ -78,23 +78,25 @@ function toQuery(query: Query): string {
 }
 
 /** The one door to the server: every answer is parsed by the wire's own schema. */
-async function request<T extends z.ZodType>(
+export async function request<T extends z.ZodType>(
   schema: T,
   path: string,
-  options: { readonly body?: unknown; readonly signal?: AbortSignal | undefined } = {},
+  options: {
+    readonly body?: unknown;
+    /** POST with a body, GET without one, unless it is said. */
+    readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+    readonly signal?: AbortSignal | undefined;
+  } = {},
 ): Promise<z.output<T>> {
   const patience = AbortSignal.timeout(ANSWER_MS_MAX);
   let response: Response;
   let text: string;
   try {
     response = await fetch(path, {
+      method: options.method ?? (options.body === undefined ? 'GET' : 'POST'),
       ...(options.body === undefined
         ? {}
-        : {
-            method: 'POST',
-            headers: { 'content-type': 'application/json' },
-            body: JSON.stringify(options.body),
-          }),
+        : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(options.body) }),
       credentials: 'same-origin',
       signal: options.signal ? AbortSignal.any([options.signal, patience]) : patience,
     });
@@ -127,11 +129,11 @@ function parseJson(text: string): unknown {
   }
 }
 
-const V1 = '/api/v1';
+export const V1 = '/api/v1';
 const id = encodeURIComponent;
 
 /** Reads a list to its end, up to PAGES_MAX pages. */
-async function all<T>(read: (cursor: string | undefined) => Promise<Page<T>>): Promise<Page<T>> {
+export async function all<T>(read: (cursor: string | undefined) => Promise<Page<T>>): Promise<Page<T>> {
   const items: T[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < PAGES_MAX; page++) {

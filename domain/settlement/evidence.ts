@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { BASE_PER_DISPLAY, BASE_UNIT, type BaseUnit, type Commodity, DISPLAY_UNIT } from '../commodities.ts';
+import {
+  BASE_PER_DISPLAY,
+  BASE_UNIT,
+  type Commodity,
+  DISPLAY_UNIT,
+  type QuantityUnit,
+} from '../commodities.ts';
 import { formatDecimal } from '../decimal.ts';
 import {
   type Boundary,
@@ -60,7 +66,7 @@ export interface UsageEvidence {
   };
   readonly arithmetic: {
     readonly quantity: string;
-    readonly unit: BaseUnit;
+    readonly unit: QuantityUnit;
     readonly per: number;
     readonly priceUnit: string;
     readonly unitPrice: string;

@@ -42,14 +42,105 @@ export interface FlatPrice {
   readonly unitPrice: string;
 }
 
+/** Over which calendar window, in the site's zone and within one lease, usage is counted before tiers apply. */
+export const ACCUMULATIONS = ['month', 'two_months', 'year'] as const;
+export type Accumulation = (typeof ACCUMULATIONS)[number];
+/** What a tier's limit stands for: the whole window, each of its days, or each of its months. */
+export const TIER_SCALES = ['window', 'day', 'month'] as const;
+export type TierScale = (typeof TIER_SCALES)[number];
+
+export interface Tier {
+  /** kWh or m³ up to which the tier reaches, not included before it; null on the last tier only. */
+  readonly upTo: string | null;
+  readonly unitPrice: string;
+}
+
+/** 阶梯. Graduated: each part of the usage at its tier's price. Volume: all usage at the price of the tier it ends in. */
+export interface Tiers {
+  readonly mode: 'graduated' | 'volume';
+  readonly accumulation: Accumulation;
+  readonly scale: TierScale;
+  readonly tiers: readonly Tier[];
+}
+
+export interface TieredPrice extends Tiers {
+  readonly kind: 'tiered';
+}
+
+export interface Band {
+  readonly code: string;
+  readonly name?: TariffName | undefined;
+  readonly unitPrice: string;
+}
+
 export interface TimeOfUsePrice {
   readonly kind: 'time_of_use';
-  readonly bands: readonly {
+  readonly bands: readonly Band[];
+  readonly calendar: BandCalendar;
+}
+
+/** The highest average power over a sliding window in the month, at least the floor. */
+export interface DemandPrice {
+  readonly kind: 'demand';
+  /** Currency units per kW and month. */
+  readonly unitPrice: string;
+  readonly windowMinutes: number;
+  /** How far apart windows start; divides windowMinutes. */
+  readonly stepMinutes: number;
+  /** kW that are charged at least. */
+  readonly floorKw?: string | undefined;
+}
+
+/** A gate pass, by vehicle class; a pass shorter than the free minutes costs nothing. */
+export interface PerEventPrice {
+  readonly kind: 'per_event';
+  readonly classes: readonly {
     readonly code: string;
     readonly name?: TariffName | undefined;
+    /** Currency units a pass. */
     readonly unitPrice: string;
   }[];
-  readonly calendar: BandCalendar;
+  /** For vehicles of no known class. */
+  readonly otherwise: string;
+  readonly freeMinutes: number;
+}
+
+export interface FixedPrice {
+  readonly kind: 'fixed';
+  /** Currency units a day or month, times the square metres where it says so. */
+  readonly unitPrice: string;
+  readonly per: 'day' | 'month';
+  readonly by: 'lease' | 'm2';
+  /** A part of a month costs its share of days; otherwise a begun month costs all of it. Days are always whole. */
+  readonly prorated: boolean;
+}
+
+/** A service fee, tax or fund: a percentage of what the named components before it come to. */
+export interface PercentagePrice {
+  readonly kind: 'percentage';
+  readonly percent: string;
+  readonly of: readonly string[];
+}
+
+/** Tops the named components up to this amount a month. */
+export interface MinimumPrice {
+  readonly kind: 'minimum';
+  readonly amount: string;
+  readonly of: readonly string[];
+  readonly prorated: boolean;
+}
+
+/** Takes a percentage off the named components once the month's usage reaches a step; the highest step reached counts. */
+export interface DiscountPrice {
+  readonly kind: 'discount';
+  readonly of: readonly string[];
+  readonly steps: readonly { readonly from: string; readonly percent: string }[];
+}
+
+/** 公摊, 线损: the allocated share of what the main meter counts beyond the meters behind it, at this price per unit. */
+export interface SharePrice {
+  readonly kind: 'share';
+  readonly unitPrice: string;
 }
 
 export type Price = FlatPrice | TimeOfUsePrice;

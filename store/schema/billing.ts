@@ -11,6 +11,7 @@ import {
   timestamp,
   unique,
 } from 'drizzle-orm/pg-core';
+import { QUANTITY_UNITS } from '../../domain/commodities.ts';
 import { BOUNDARY_METHODS, MARK_KINDS } from '../../domain/metering/boundary.ts';
 import { FEE_LINE_KINDS } from '../../domain/settlement/difference.ts';
 import { meteringPoints } from './metering.ts';
@@ -60,7 +61,10 @@ export const feeLines = pgTable(
     siteId: text('site_id')
       .notNull()
       .references(() => sites.id),
+    /** The month or day of its service range. */
     period: text().notNull(),
+    /** The month or day whose bill it is on: its own, or once that is closed the next that is open. */
+    accountingPeriod: text('accounting_period').notNull(),
     runId: bigint('run_id', { mode: 'number' })
       .notNull()
       .references(() => billingRuns.id),
@@ -77,9 +81,14 @@ export const feeLines = pgTable(
       .references(() => tariffVersions.id),
     component: text().notNull(),
     band: text().notNull(),
+    /** Which event is charged, e.g. a gate's pass; empty for usage over time. */
+    eventKey: text('event_key').notNull().default(''),
     sequence: integer().notNull(),
-    /** Base units (Wh, L). */
+    /** In `unit`s. */
     quantity: bigint({ mode: 'bigint' }).notNull(),
+    unit: text({ enum: QUANTITY_UNITS }).notNull(),
+    /** From where usage was counted before tiers applied; null where none was. */
+    accumulatedFrom: timestamp('accumulated_from', { withTimezone: true }),
     /** Currency units per display unit (kWh, m³), exact. */
     unitPrice: numeric('unit_price').notNull(),
     /** Minor units of the currency. */
@@ -100,8 +109,10 @@ export const feeLines = pgTable(
       t.tariffVersionId,
       t.component,
       t.band,
+      t.eventKey,
       t.sequence,
     ),
+    index('fee_lines_accounting').on(t.siteId, t.accountingPeriod, t.leaseId),
     index('fee_lines_site_period').on(t.siteId, t.period, t.id),
     index('fee_lines_lease').on(t.leaseId, t.id),
     index('fee_lines_point').on(t.meteringPointId, t.serviceFrom),
@@ -138,4 +149,28 @@ export const boundaryValues = pgTable(
       .references(() => billingRuns.id),
   },
   (t) => [primaryKey({ columns: [t.meteringPointId, t.at, t.revision] })],
+);
+
+/** A month or day of a site, once it is closed: what its lines are stays, and each close seals the one before. */
+export const billingPeriods = pgTable(
+  'billing_periods',
+  {
+    siteId: text('site_id')
+      .notNull()
+      .references(() => sites.id),
+    period: text().notNull(),
+    closedAt: timestamp('closed_at', { withTimezone: true }).notNull(),
+    closedBy: text('closed_by').notNull(),
+    /** The run whose inputs are its cut-off. */
+    runId: bigint('run_id', { mode: 'number' })
+      .notNull()
+      .references(() => billingRuns.id),
+    lines: integer().notNull(),
+    amount: bigint({ mode: 'bigint' }).notNull(),
+    /** SHA-256 of its lines and of `previousHash`. */
+    hash: text().notNull(),
+    /** Of the period of the same kind that the site closed before; null on the first. */
+    previousHash: text('previous_hash'),
+  },
+  (t) => [primaryKey({ columns: [t.siteId, t.period] })],
 );

@@ -101,10 +101,10 @@ test('a merchant sees the fee lines of their own leases and nobody else’s', as
       maxRate: 1000,
     });
     await api.db.$client.query(
-      `INSERT INTO fee_lines (site_id, period, run_id, lease_id, metering_point_id, service_from, service_to,
+      `INSERT INTO fee_lines (site_id, period, accounting_period, unit, run_id, lease_id, metering_point_id, service_from, service_to,
          tariff_version_id, component, band, sequence, quantity, unit_price, amount, currency, kind, input_hash,
          evidence, posted_at)
-       VALUES ($1, '2026-05', $2, $3, $4, '2026-05-01', '2026-06-01', $5, 'energy', 'all', 0, 9007199254740993, 1.25,
+       VALUES ($1, '2026-05', '2026-05', 'Wh', $2, $3, $4, '2026-05-01', '2026-06-01', $5, 'energy', 'all', 0, 9007199254740993, 1.25,
          -125, 'CNY', 'reversal', 'hash', $6, now())`,
       [
         SITE,

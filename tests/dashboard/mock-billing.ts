@@ -42,6 +42,7 @@ export function feeLinesOf(stalls: readonly MockStall[], period: string): MockFe
         id: 5000 + s * 3 + b,
         site: SITE.id,
         period,
+        accountingPeriod: period,
         lease: { id: lease.id, party: lease.party.name, stall: stall.code },
         meteringPoint: { id: stall.id, code: `E-${stall.code}` },
         commodity: 'electricity',

@@ -22,7 +22,7 @@ export type MockDevice = z.output<typeof zDevice>;
 
 export const PASSWORD = 'correct-horse';
 export const PEOPLE: Readonly<Record<string, z.output<typeof zMe>>> = Object.fromEntries(
-  (['operator', 'biller', 'integrator', 'merchant', 'viewer'] as Role[]).map((role) => [
+  (['operator', 'biller', 'auditor', 'integrator', 'merchant', 'viewer'] as Role[]).map((role) => [
     role,
     { id: `user:${role}`, name: NAME_OF(role), role, partyId: role === 'merchant' ? 1 : null },
   ]),
@@ -31,6 +31,7 @@ function NAME_OF(role: Role): string {
   return {
     operator: '王运营',
     biller: '李会计',
+    auditor: '钱审计',
     integrator: '赵集成',
     merchant: '张三蔬菜',
     viewer: '陈访客',

@@ -15,9 +15,11 @@ export const en: Texts<typeof zhCN> = {
     tariffs: 'Tariffs',
     skip: 'Skip to content',
   },
+  navGroup: { market: 'Market', charging: 'Charging', money: 'Money', proof: 'Proof' },
   role: {
     operator: 'Operator',
     biller: 'Biller',
+    auditor: 'Auditor',
     integrator: 'Integrator',
     merchant: 'Merchant',
     viewer: 'Viewer',
@@ -78,7 +80,7 @@ export const en: Texts<typeof zhCN> = {
     days: '{{count}} d',
     ago: '{{age}} ago',
   },
-  commodity: { electricity: 'Electricity', water: 'Water' },
+  commodity: { electricity: 'Electricity', water: 'Water', gate: 'Gates', service: 'Services' },
   charging: { prepaid: 'Prepaid', postpaid: 'Postpaid' },
   kind: {
     electricity_meter: 'Electricity meter',

@@ -12,7 +12,15 @@ export const zhCN = {
     tariffs: '资费',
     skip: '跳到正文',
   },
-  role: { operator: '运营', biller: '计费', integrator: '集成商', merchant: '商户', viewer: '访客' },
+  navGroup: { market: '市场', charging: '计费', money: '资金', proof: '核验' },
+  role: {
+    operator: '运营',
+    biller: '计费',
+    auditor: '审计',
+    integrator: '集成商',
+    merchant: '商户',
+    viewer: '访客',
+  },
   session: {
     title: '登录',
     username: '用户名',
@@ -68,7 +76,7 @@ export const zhCN = {
     days: '{{count}} 天',
     ago: '{{age}}前',
   },
-  commodity: { electricity: '电', water: '水' },
+  commodity: { electricity: '电', water: '水', gate: '道闸', service: '服务' },
   charging: { prepaid: '预付费', postpaid: '后付费' },
   kind: {
     electricity_meter: '电能表',

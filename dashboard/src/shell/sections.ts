@@ -1,18 +1,22 @@
 import { may, type Permission, type Role } from '../../../domain/permissions.ts';
 
+/** The navigation's groups, in order. */
+export const GROUPS = ['market', 'charging', 'money', 'proof'] as const;
+export type Group = (typeof GROUPS)[number];
+
 /** The sections of the app, in the order of the navigation, and what one must be allowed to see each. */
 export const SECTIONS = {
-  floor: ['floor:read'],
-  'fee-lines': ['fee-lines:read', 'fee-lines:read-own'],
-  devices: ['devices:read'],
-  'dead-letters': ['dead-letters:read'],
-  billing: ['billing:run'],
-  tariffs: ['tariffs:read'],
-} as const satisfies Record<string, readonly Permission[]>;
+  floor: { group: 'market', needs: ['floor:read'] },
+  devices: { group: 'market', needs: ['devices:read'] },
+  'dead-letters': { group: 'market', needs: ['dead-letters:read'] },
+  billing: { group: 'charging', needs: ['billing:run'] },
+  tariffs: { group: 'charging', needs: ['tariffs:read'] },
+  'fee-lines': { group: 'charging', needs: ['fee-lines:read', 'fee-lines:read-own'] },
+} as const satisfies Record<string, { readonly group: Group; readonly needs: readonly Permission[] }>;
 export type Section = keyof typeof SECTIONS;
 
 export const mayEnter = (role: Role, section: Section): boolean =>
-  SECTIONS[section].some((permission) => may(role, permission));
+  SECTIONS[section].needs.some((permission) => may(role, permission));
 
 export function sectionsOf(role: Role): Section[] {
   return (Object.keys(SECTIONS) as Section[]).filter((section) => mayEnter(role, section));

@@ -16,7 +16,7 @@ import { connection } from '../connection.ts';
 import { LEFT, useSession } from '../session.tsx';
 import { Brand } from './brand.tsx';
 import { LanguageSwitch } from './language-switch.tsx';
-import { type Section, sectionsOf } from './sections.ts';
+import { GROUPS, SECTIONS, type Section, sectionsOf } from './sections.ts';
 
 const ICONS: Record<Section, ReactNode> = {
   floor: <ApartmentOutlined />,
@@ -55,12 +55,21 @@ export function Shell() {
         <Account />
       </header>
       <nav className="nav" aria-label={t('nav.label')}>
-        {sectionsOf(me.role).map((section) => (
-          <NavLink key={section} to={`/${section}`} className="nav-link">
-            {ICONS[section]}
-            <span>{me.role === 'merchant' ? t('feeLine.mine') : t(`nav.${section}`)}</span>
-          </NavLink>
-        ))}
+        {GROUPS.map((group) => {
+          const sections = sectionsOf(me.role).filter((section) => SECTIONS[section].group === group);
+          if (sections.length === 0) return null;
+          return (
+            <div key={group} className="nav-group">
+              <span className="nav-group-title">{t(`navGroup.${group}`)}</span>
+              {sections.map((section) => (
+                <NavLink key={section} to={`/${section}`} className="nav-link">
+                  {ICONS[section]}
+                  <span>{t(`nav.${section}`)}</span>
+                </NavLink>
+              ))}
+            </div>
+          );
+        })}
       </nav>
       <main id="main" className="main" tabIndex={-1}>
         <Outlet />

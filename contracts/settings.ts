@@ -1,0 +1,74 @@
+import { z } from 'zod';
+
+/** Minor units of the site's currency, as text. */
+const zMinor = z.string().regex(/^\d{1,15}$/, 'whole minor units, as text');
+const zPercent = z.string().regex(/^\d{1,3}(\.\d{1,4})?$/, 'a percentage with at most 4 decimals, as text');
+const zClock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'HH:MM');
+const zDate = z.iso.date();
+
+/** How a site bills. Everything has a default, so an empty object is a whole setting. */
+export const zSiteSettings = z.object({
+  /** Closing of periods and of bills. */
+  billing: z
+    .object({
+      /** A month closes this long after its end although readings are missing: they are estimated. */
+      monthGraceHours: z.number().int().min(0).max(2_000).default(120),
+      dayGraceHours: z.number().int().min(0).max(200).default(12),
+      /** Who reviews a bill is not who drew it up. */
+      fourEyes: z.boolean().default(true),
+      dueDays: z.number().int().min(0).max(365).default(15),
+      /** In front of a bill's number. */
+      numberPrefix: z
+        .string()
+        .regex(/^[A-Z0-9-]{0,12}$/)
+        .default(''),
+      /** Issued bills of postpaid leases are charged to the lease's provider on the due date. */
+      autoCharge: z.boolean().default(true),
+    })
+    .prefault({}),
+  /** On what is due and not paid, from the day after the due date. */
+  lateFees: z
+    .object({
+      percentPerDay: zPercent.default('0'),
+      graceDays: z.number().int().min(0).max(365).default(0),
+      /** Of the amount they are charged on: they stop there. */
+      capPercent: zPercent.default('20'),
+    })
+    .prefault({}),
+  /** What is done how long after the due date. */
+  dunning: z
+    .array(
+      z.object({ afterDays: z.number().int().min(0).max(365), step: z.enum(['remind', 'warn', 'final']) }),
+    )
+    .max(10)
+    .default([
+      { afterDays: 1, step: 'remind' },
+      { afterDays: 7, step: 'warn' },
+      { afterDays: 15, step: 'final' },
+    ]),
+  prepaid: z
+    .object({
+      /** Balances at which the merchant is warned, the higher first. */
+      lowBalance: z.tuple([zMinor, zMinor]).default(['10000', '2000']),
+      /** The platform cuts power by itself only where this is on. */
+      cutOff: z.boolean().default(false),
+      /** Hours between the notice and the cut. */
+      noticeHours: z.number().int().min(1).max(720).default(24),
+      /** Local times between which power may be cut. */
+      from: zClock.default('09:00'),
+      to: zClock.default('16:00'),
+      /** ISO weekdays on which it may be cut. */
+      weekdays: z.array(z.number().int().min(1).max(7)).max(7).default([1, 2, 3, 4]),
+    })
+    .prefault({}),
+  settlement: z
+    .object({
+      /** Business days after the money came in that shares are payable. */
+      payableAfterDays: z.number().int().min(0).max(60).default(1),
+    })
+    .prefault({}),
+  /** Days without business beside Saturdays and Sundays, and weekend days with it (调休). */
+  holidays: z.array(zDate).max(400).default([]),
+  workdays: z.array(zDate).max(400).default([]),
+});
+export type SiteSettings = z.output<typeof zSiteSettings>;
