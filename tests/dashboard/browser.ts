@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { PASSWORD } from './mock-market.ts';
-import type { Mock } from './mock-server.ts';
 
 const EXECUTABLE = '/usr/bin/chromium';
 /** Use as `describe.skipIf(skipBrowser)`: without the browser the suite is skipped, in CI it fails. */
@@ -31,12 +30,19 @@ export interface Visit {
   readonly errors: string[];
 }
 
+export interface VisitOptions {
+  /** A user name; null to stay signed out. */
+  as?: string | null;
+  language?: 'zh-CN' | 'en';
+  size?: { width: number; height: number };
+}
+
 /** A page of its own, in a browser far away from the market, signed in unless `as` is null. */
 export async function visit(
   browser: Browser,
-  mock: Mock,
+  server: { readonly url: string },
   path: string,
-  options: { as?: string | null; language?: 'zh-CN' | 'en'; size?: { width: number; height: number } } = {},
+  options: VisitOptions = {},
 ): Promise<Visit> {
   const { as = 'operator', language = 'en', size = DESK } = options;
   const phone = size.width < 500;
@@ -50,7 +56,7 @@ export async function visit(
   context.setDefaultTimeout(15_000);
   await context.addInitScript(`localStorage['stallgrid.language'] ??= '${language}'`);
   if (as !== null) {
-    await context.request.post(`${mock.url}/api/auth/sign-in/username`, {
+    await context.request.post(`${server.url}/api/auth/sign-in/username`, {
       data: { username: as, password: PASSWORD },
     });
   }
@@ -63,6 +69,6 @@ export async function visit(
     if (message.type() === 'error' && !/Failed to load resource|WebSocket connection/.test(text))
       errors.push(text);
   });
-  await page.goto(mock.url + path);
+  await page.goto(server.url + path);
   return { context, page, errors };
 }
