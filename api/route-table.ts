@@ -11,6 +11,7 @@ import { partyRoutes } from './routes/parties.ts';
 import { placeRoutes } from './routes/places.ts';
 import { profileRoutes } from './routes/profiles.ts';
 import { readingRoutes } from './routes/readings.ts';
+import { settingsRoutes } from './routes/settings.ts';
 import { siteRoutes } from './routes/sites.ts';
 import { stallRoutes } from './routes/stalls.ts';
 import { tariffRoutes } from './routes/tariffs.ts';
@@ -22,6 +23,7 @@ import type { Routes } from './routes.ts';
 export const ROUTES: readonly Routes[] = [
   meRoutes,
   siteRoutes,
+  settingsRoutes,
   placeRoutes,
   stallRoutes,
   partyRoutes,

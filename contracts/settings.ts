@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { zInstant } from './rest.ts';
 
 /** Minor units of the site's currency, as text. */
 const zMinor = z.string().regex(/^\d{1,15}$/, 'whole minor units, as text');
@@ -72,3 +73,41 @@ export const zSiteSettings = z.object({
   workdays: z.array(zDate).max(400).default([]),
 });
 export type SiteSettings = z.output<typeof zSiteSettings>;
+
+/** What is taken from a person: each value by itself, and together. */
+export const zSiteSettingsInput = zSiteSettings.superRefine((settings, context) => {
+  const fault = (path: readonly (string | number)[], message: string) =>
+    context.addIssue({ code: 'custom', path: [...path], message });
+  const { prepaid, dunning, holidays, workdays } = settings;
+  const [first, second] = prepaid.lowBalance;
+  if (BigInt(first) <= BigInt(second)) {
+    fault(['prepaid', 'lowBalance', 1], 'must be below the first');
+  }
+  if (prepaid.from >= prepaid.to) fault(['prepaid', 'to'], 'must be after the start');
+  if (prepaid.cutOff && prepaid.weekdays.length === 0) {
+    fault(['prepaid', 'weekdays'], 'choose at least one day');
+  }
+  dunning.forEach(({ afterDays }, i) => {
+    const before = dunning[i - 1];
+    if (before && afterDays <= before.afterDays) {
+      fault(['dunning', i, 'afterDays'], 'must be later than the step before');
+    }
+  });
+  const free = new Set(holidays);
+  workdays.forEach((day, i) => {
+    if (free.has(day)) fault(['workdays', i], 'is a holiday too');
+  });
+});
+
+export const zSiteSettingsView = z.object({
+  settings: zSiteSettings,
+  /** Null while all are defaults. */
+  updatedAt: zInstant.nullable(),
+  updatedBy: z.string().nullable(),
+});
+
+export const zSiteSettingsChange = z.object({
+  settings: zSiteSettingsInput,
+  /** What was read: a change made meanwhile by somebody else is not overwritten. */
+  updatedAt: zInstant.nullable(),
+});
