@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import {
   bigint,
+  boolean,
   index,
   integer,
   jsonb,
@@ -13,6 +14,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import { BILL_STATUS } from '../../domain/bills.ts';
 import { CHARGE_PURPOSES, CHARGE_STATUS, PROVIDERS } from '../../domain/charges.ts';
+import type { LateFeeTerms } from '../../domain/late-fees.ts';
 import { feeLines } from './billing.ts';
 import { leases } from './parties.ts';
 import { sites } from './places.ts';
@@ -42,13 +44,17 @@ export const bills = pgTable(
     reviewedBy: text('reviewed_by'),
     issuedAt: timestamp('issued_at', { withTimezone: true }),
     issuedBy: text('issued_by'),
+    /** The start of the due date in the site's zone; overdue is what is not paid when that day is over. */
     dueAt: timestamp('due_at', { withTimezone: true }),
+    /** The site's late fees when it was issued: later settings do not change what is owed on it. */
+    lateFeeTerms: jsonb('late_fee_terms').$type<LateFeeTerms>(),
     paidAt: timestamp('paid_at', { withTimezone: true }),
   },
   (t) => [
     unique('bills_number').on(t.siteId, t.number),
     uniqueIndex('bills_lease_period').on(t.leaseId, t.period).where(sql`status <> 'void'`),
     index('bills_site').on(t.siteId, t.period, t.id),
+    index('bills_open').on(t.siteId, t.dueAt).where(sql`status = 'issued'`),
   ],
 );
 
@@ -91,11 +97,20 @@ export const charges = pgTable(
     /** What the payer needs: a QR text, an address to open, an account and a remark. */
     payWith: jsonb('pay_with').$type<Readonly<Record<string, string>>>(),
     failure: text(),
+    /** What came in, once it succeeded, and how much of it paid the bill; the rest is the lease's own. */
+    paid: bigint({ mode: 'bigint' }),
+    applied: bigint({ mode: 'bigint' }),
+    /** Of what came in, refunds under way included. */
     refunded: bigint({ mode: 'bigint' }).notNull().default(sql`0`),
+    /** How often the provider was called or asked; counted before it is. */
     attempts: integer().notNull().default(0),
     requestedBy: text('requested_by').notNull(),
+    /** Made by the platform on the due date: once for a bill. */
+    automatic: boolean().notNull().default(false),
+    /** Who no longer wants it. */
+    cancelledBy: text('cancelled_by'),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull(),
-    /** When to ask the provider next. */
+    /** When to ask the provider next; null: nobody is asked. */
     nextLookAt: timestamp('next_look_at', { withTimezone: true }),
     expiresAt: timestamp('expires_at', { withTimezone: true }),
     endedAt: timestamp('ended_at', { withTimezone: true }),
@@ -103,6 +118,7 @@ export const charges = pgTable(
   (t) => [
     unique('charges_order').on(t.orderNo),
     uniqueIndex('charges_one_open').on(t.billId).where(sql`status IN ('created', 'submitted', 'unknown')`),
+    uniqueIndex('charges_automatic_once').on(t.billId).where(sql`automatic`),
     index('charges_site').on(t.siteId, t.id),
     index('charges_lease').on(t.leaseId, t.id),
     index('charges_look').on(t.nextLookAt).where(sql`status IN ('created', 'submitted', 'unknown')`),
