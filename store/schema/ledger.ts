@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { bigint, index, jsonb, pgTable, text, timestamp, unique } from 'drizzle-orm/pg-core';
 import { ACCOUNT_KINDS } from '../../domain/ledger.ts';
 import { leases, parties } from './parties.ts';
@@ -45,6 +46,7 @@ export const ledgerTransactions = pgTable(
   (t) => [
     unique('ledger_transactions_key').on(t.siteId, t.key),
     index('ledger_transactions_site').on(t.siteId, t.id),
+    index('ledger_transactions_bill').on(sql`(${t.refs}->>'bill')`).where(sql`refs ? 'bill'`),
   ],
 );
 
