@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { COMMODITIES } from '../domain/commodities.ts';
-import { CHARGING, PARTY_KINDS } from '../domain/parties.ts';
+import { CHARGING, LEASE_KINDS, PARTY_KINDS } from '../domain/parties.ts';
 import { ROLES } from '../domain/permissions.ts';
 import { PLACE_KINDS } from '../domain/places.ts';
 import { zDecimalText, zInstant, zIntegerText, zPageQuery, zPlan, zRect } from './rest.ts';
@@ -121,7 +121,7 @@ export const zLeasePatch = z.object({ endsAt: zStartInstant });
 export const zLease = z.object({
   id: z.number().int(),
   site: z.string(),
-  kind: z.enum(['merchant', 'house']),
+  kind: z.enum(LEASE_KINDS),
   stall: z.object({ id: z.number().int(), code: z.string() }).nullable(),
   party: z.object({ id: z.number().int(), name: z.string() }),
   charging: z.enum(CHARGING),

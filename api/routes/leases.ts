@@ -144,7 +144,7 @@ export const leaseRoutes: Routes = (app, { db }) => {
     },
     async ({ params: { id }, body }) => {
       const lease = await viewOf(id);
-      if (lease.kind === 'house') throw new Problem(409, 'the house lease does not end');
+      if (lease.kind !== 'merchant') throw new Problem(409, 'the site’s own leases do not end');
       const endsAt = new Date(body.endsAt);
       if (endsAt <= new Date(lease.startsAt)) throw unprocessable('body.endsAt', 'is not after the start');
       await endLease(db, id, endsAt);

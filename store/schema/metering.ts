@@ -11,6 +11,7 @@ import {
   unique,
 } from 'drizzle-orm/pg-core';
 import { BASE_UNITS, COMMODITIES } from '../../domain/commodities.ts';
+import { POINT_ROLES } from '../../domain/meter-tree.ts';
 import { READING_QUALITY, READING_SOURCES } from '../../domain/readings.ts';
 import { devices } from './devices.ts';
 import { places, sites } from './places.ts';
@@ -31,6 +32,8 @@ export const meteringPoints = pgTable(
     maxRate: bigint('max_rate', { mode: 'number' }).notNull(),
     /** The main meter's point that this one lies behind. A point with others behind it measures them again: it is not charged. */
     mainId: bigint('main_id', { mode: 'number' }).references((): AnyPgColumn => meteringPoints.id),
+    /** A point that another one is put behind becomes a `main`, one without a stall is `common` (trigger). */
+    role: text({ enum: POINT_ROLES }).notNull().default('stall'),
   },
   (t) => [
     unique('metering_points_code').on(t.siteId, t.code),
