@@ -64,7 +64,7 @@ function givenByBand(
   { code, price }: TariffComponent,
   usage: Exclude<PreviewUsage, { kind: 'series' }>,
 ): readonly BandUsage[] | PreviewFault {
-  if (price.kind === 'flat') return [{ band: BAND_ALL, quantity: totalOf(usage) }];
+  if (price.kind !== 'time_of_use') return [{ band: BAND_ALL, quantity: totalOf(usage) }];
   if (usage.kind === 'total') {
     return { code: 'needs_bands', detail: `component ${code} has bands: give usage by band or as a series` };
   }

@@ -21,6 +21,8 @@ export function priceIntervals(price: Price, timeZone: string, range: TimeRange)
       return flatIntervals(range);
     case 'time_of_use':
       return timeOfUseIntervals(price, timeZone, range);
+    default:
+      throw new RangeError(`${price.kind} is rated by rateRange`);
   }
 }
 
@@ -44,6 +46,8 @@ function usagePriced(price: Price, usage: readonly BandUsage[]): readonly Priced
       return flatPriced(price, usage);
     case 'time_of_use':
       return timeOfUsePriced(price, usage);
+    default:
+      throw new RangeError(`${price.kind} is rated by rateRange`);
   }
 }
 

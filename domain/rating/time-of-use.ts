@@ -15,7 +15,7 @@ export function timeOfUseIntervals(
 export function timeOfUsePriced(price: TimeOfUsePrice, usage: readonly BandUsage[]): readonly PricedUsage[] {
   return usage.map((used) => {
     const band = price.bands.find(({ code }) => code === used.band);
-    if (!band) throw new RangeError(`no price for band ${used.band}`);
+    if (band?.unitPrice === undefined) throw new RangeError(`no price for band ${used.band}`);
     return priced(used, band.unitPrice);
   });
 }

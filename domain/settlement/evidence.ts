@@ -17,7 +17,7 @@ import {
 import type { Installation } from '../metering/fold.ts';
 import type { RoundingMode } from '../money.ts';
 import { lineRounding } from '../rating/rate.ts';
-import { ROUNDING_DEFAULT } from '../tariffs/definition.ts';
+import { ROUNDING_DEFAULT, type RoundingStage } from '../tariffs/definition.ts';
 import type { Boundaries, DesiredLine, UsedInterval } from './desired.ts';
 import type { NewLine } from './difference.ts';
 import { EVIDENCE_INTERVALS_MAX } from './limits.ts';
@@ -71,7 +71,11 @@ export interface UsageEvidence {
     readonly priceUnit: string;
     readonly unitPrice: string;
     readonly unrounded: string;
-    readonly rounding: { readonly stage: 'line'; readonly mode: RoundingMode; readonly quantum: string };
+    readonly rounding: {
+      readonly stage: RoundingStage;
+      readonly mode: RoundingMode;
+      readonly quantum: string;
+    };
     readonly amount: string;
     readonly currency: string;
     readonly digits: number;

@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 import type { TimeRange } from '../periods.ts';
-import { MONTHS, minuteOfDay, WEEKDAYS } from './check.ts';
+import { MONTHS, minuteOfDay, WEEKDAYS } from './check-calendar.ts';
 import type { BandCalendar } from './definition.ts';
 
 export interface BandInterval extends TimeRange {

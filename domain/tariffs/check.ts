@@ -1,144 +1,124 @@
+import type { Commodity } from '../commodities.ts';
 import { parseDecimal } from '../decimal.ts';
-import { BAND_ALL, type BandCalendar, type TariffDefinition, type TimeOfUsePrice } from './definition.ts';
+import { priceFaults } from './check-prices.ts';
+import {
+  DERIVED_KINDS,
+  MEASURED_KINDS,
+  type PriceKind,
+  ROUNDING_COMPONENT,
+  type Rounding,
+  type TariffComponent,
+  type TariffDefinition,
+} from './definition.ts';
+import { type DefinitionFault, within } from './fault.ts';
 
-export interface DefinitionFault {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-}
-
-export const MINUTES_A_DAY = 24 * 60;
-
-/** Minutes since local midnight of `HH:MM`, 1440 for `24:00`; undefined for what is no such time. */
-export function minuteOfDay(time: string): number | undefined {
-  if (time === '24:00') return MINUTES_A_DAY;
-  const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(time);
-  return match ? Number(match[1]) * 60 + Number(match[2]) : undefined;
-}
-
-/** Whether the text names a real day: `2026-02-29` and `02-30` do not, `02-29` does. */
-export function isCalendarDate(text: string): boolean {
-  const match = /^(?:(\d{4})-)?(\d{2})-(\d{2})$/.exec(text);
-  if (!match) return false;
-  const [year, month, day] = [Number(match[1] ?? 2024), Number(match[2]), Number(match[3])];
-  const date = new Date(Date.UTC(year, month - 1, day));
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
-}
+export const LOSS_FACTOR_MAX = 10;
 
 /** What a definition of the right shape still gets wrong; empty when it can be charged. */
 export function definitionFaults(definition: TariffDefinition): DefinitionFault[] {
   const faults: DefinitionFault[] = [];
   const codes = new Set<string>();
+  let floors = 0;
   definition.components.forEach((component, i) => {
     const path = ['components', i];
-    if (codes.has(component.code)) faults.push({ path: [...path, 'code'], message: 'used twice' });
-    codes.add(component.code);
-    const quantum = component.rounding?.quantum;
-    if (quantum !== undefined && parseDecimal(quantum).units <= 0n) {
-      faults.push({ path: [...path, 'rounding', 'quantum'], message: 'must be above zero' });
+    const { code, price } = component;
+    if (codes.has(code)) faults.push({ path: [...path, 'code'], message: 'used twice' });
+    if (code === ROUNDING_COMPONENT) {
+      faults.push({ path: [...path, 'code'], message: `${ROUNDING_COMPONENT} is reserved` });
     }
-    if (component.price.kind === 'time_of_use') {
-      faults.push(...timeOfUseFaults(component.price).map((f) => within([...path, 'price'], f)));
+    faults.push(...componentFaults(component).map((fault) => within(path, fault)));
+    if ('of' in price) faults.push(...baseFaults(price.of, codes).map((f) => within([...path, 'price'], f)));
+    if (price.kind === 'demand' && price.floorKw !== undefined && ++floors > 1) {
+      const message = 'another component has a floor already: the demand would be charged twice';
+      faults.push({ path: [...path, 'price', 'floorKw'], message });
     }
+    codes.add(code);
+  });
+  const total = definition.rounding;
+  if (total) faults.push(...quantumFaults(total.quantum).map((fault) => within(['rounding'], fault)));
+  return faults;
+}
+
+function componentFaults({ price, lossFactor, rounding }: TariffComponent): DefinitionFault[] {
+  const faults = priceFaults(price).map((fault) => within(['price'], fault));
+  if (lossFactor !== undefined) {
+    const factor = Number(lossFactor);
+    if (!isOneOf(MEASURED_KINDS, price.kind)) {
+      faults.push({
+        path: ['lossFactor'],
+        message: `a price of the kind ${price.kind} has no quantity to correct`,
+      });
+    } else if (!(factor > 0 && factor <= LOSS_FACTOR_MAX)) {
+      faults.push({ path: ['lossFactor'], message: `above 0 and at most ${LOSS_FACTOR_MAX}, such as 1.05` });
+    }
+  }
+  if (rounding) faults.push(...stageFaults(rounding, price.kind).map((fault) => within(['rounding'], fault)));
+  return faults;
+}
+
+function stageFaults({ stage, quantum }: Rounding, kind: PriceKind): DefinitionFault[] {
+  const faults = quantum === undefined ? [] : quantumFaults(quantum);
+  if (stage === 'tax' && kind !== 'percentage') {
+    faults.push({ path: ['stage'], message: 'tax is the stage of percentages: line, band or subtotal' });
+  }
+  if (stage === 'band' && isOneOf(DERIVED_KINDS, kind)) {
+    faults.push({ path: ['stage'], message: `a price of the kind ${kind} has no bands` });
+  }
+  return faults;
+}
+
+const quantumFaults = (quantum: string): DefinitionFault[] =>
+  parseDecimal(quantum).units > 0n ? [] : [{ path: ['quantum'], message: 'must be above zero' }];
+
+/** Whatever is taken of other components comes after them: so there is one order, and no circle. */
+function baseFaults(of: readonly string[], before: ReadonlySet<string>): DefinitionFault[] {
+  const faults: DefinitionFault[] = of.length === 0 ? [{ path: ['of'], message: 'names no component' }] : [];
+  of.forEach((code, i) => {
+    if (!before.has(code)) {
+      faults.push({ path: ['of', i], message: `no component ${code} before this one` });
+    }
+    if (of.indexOf(code) !== i) faults.push({ path: ['of', i], message: `${code} is named twice` });
   });
   return faults;
+}
+
+/** Price kinds that need what the commodity does not have: a meter, or gate passes. */
+export function commodityFaults(definition: TariffDefinition, commodity: Commodity): DefinitionFault[] {
+  return definition.components.flatMap(({ price: { kind } }, i) =>
+    kindsOf(commodity).includes(kind)
+      ? []
+      : [{ path: ['components', i, 'price', 'kind'], message: `${kind} cannot price ${commodity}` }],
+  );
+}
+
+/** The kinds of price that a tariff for the commodity can have. */
+export function kindsOf(commodity: Commodity): readonly PriceKind[] {
+  const always: readonly PriceKind[] = ['fixed', 'percentage', 'minimum'];
+  switch (commodity) {
+    case 'electricity':
+      return [...MEASURED_KINDS, 'demand', ...always, 'discount'];
+    case 'water':
+      return [...MEASURED_KINDS, ...always, 'discount'];
+    case 'gate':
+      return ['per_event', ...always];
+    case 'service':
+      return always;
+  }
 }
 
 /** Roundings finer than the currency's minor unit: they could not be paid. */
 export function roundingFaults(definition: TariffDefinition, digits: number): DefinitionFault[] {
-  return definition.components.flatMap(({ rounding }, i) => {
-    if (rounding?.quantum === undefined) return [];
-    const { units, scale } = parseDecimal(rounding.quantum);
+  const quanta = definition.components.map(({ rounding }, i) => ({
+    path: ['components', i, 'rounding', 'quantum'] as readonly (string | number)[],
+    quantum: rounding?.quantum,
+  }));
+  quanta.push({ path: ['rounding', 'quantum'], quantum: definition.rounding?.quantum });
+  return quanta.flatMap(({ path, quantum }) => {
+    if (quantum === undefined) return [];
+    const { units, scale } = parseDecimal(quantum);
     if (scale <= digits || units % 10n ** BigInt(scale - digits) === 0n) return [];
-    const path = ['components', i, 'rounding', 'quantum'];
     return [{ path, message: `not a whole number of minor units: the currency has ${digits} decimals` }];
   });
 }
 
-const within = (path: readonly (string | number)[], fault: DefinitionFault): DefinitionFault => ({
-  ...fault,
-  path: [...path, ...fault.path],
-});
-
-function timeOfUseFaults(price: TimeOfUsePrice): DefinitionFault[] {
-  const faults: DefinitionFault[] = [];
-  const bands = new Set<string>();
-  price.bands.forEach(({ code }, i) => {
-    if (bands.has(code)) faults.push({ path: ['bands', i, 'code'], message: 'used twice' });
-    if (code === BAND_ALL) faults.push({ path: ['bands', i, 'code'], message: `${BAND_ALL} is reserved` });
-    bands.add(code);
-  });
-  return [...faults, ...calendarFaults(price.calendar, bands).map((f) => within(['calendar'], f))];
-}
-
-function calendarFaults(calendar: BandCalendar, bands: ReadonlySet<string>): DefinitionFault[] {
-  const faults: DefinitionFault[] = [];
-  const isSchedule = (name: string): boolean => Object.hasOwn(calendar.schedules, name);
-
-  for (const [name, windows] of Object.entries(calendar.schedules)) {
-    const path = ['schedules', name];
-    windows.forEach(({ band }, i) => {
-      if (!bands.has(band)) faults.push({ path: [...path, i, 'band'], message: `no price for band ${band}` });
-    });
-    const fault = windowsFault(windows);
-    if (fault) faults.push({ path, message: fault });
-  }
-
-  const claims = new Map<string, number>();
-  calendar.days.forEach(({ months, weekdays, schedule }, i) => {
-    if (!isSchedule(schedule)) faults.push({ path: ['days', i, 'schedule'], message: 'no such schedule' });
-    for (const month of new Set(months ?? MONTHS)) {
-      for (const weekday of new Set(weekdays ?? WEEKDAYS)) {
-        const key = `month ${month}, weekday ${weekday}`;
-        claims.set(key, (claims.get(key) ?? 0) + 1);
-      }
-    }
-  });
-  for (const month of MONTHS) {
-    for (const weekday of WEEKDAYS) {
-      const key = `month ${month}, weekday ${weekday}`;
-      const count = claims.get(key) ?? 0;
-      if (count !== 1) {
-        faults.push({
-          path: ['days'],
-          message: `${key} has ${count} schedules instead of one`,
-        });
-      }
-    }
-  }
-
-  const dates = new Set<string>();
-  calendar.specialDays?.forEach((special, i) => {
-    if (!isSchedule(special.schedule)) {
-      faults.push({ path: ['specialDays', i, 'schedule'], message: 'no such schedule' });
-    }
-    special.dates.forEach((date, j) => {
-      const path = ['specialDays', i, 'dates', j];
-      if (!isCalendarDate(date)) faults.push({ path, message: `${date} is no day` });
-      if (dates.has(date)) faults.push({ path, message: `${date} has two schedules` });
-      dates.add(date);
-    });
-  });
-  return faults;
-}
-
-export const MONTHS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] as const;
-export const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7] as const;
-
-/** Why the windows do not cover the day exactly once. */
-function windowsFault(
-  windows: readonly { readonly from: string; readonly to: string }[],
-): string | undefined {
-  const spans = windows.map(({ from, to }) => ({ from, to, start: minuteOfDay(from), end: minuteOfDay(to) }));
-  let at = 0;
-  for (const { from, to, start, end } of [...spans].sort((a, b) => (a.start ?? 0) - (b.start ?? 0))) {
-    if (start === undefined || end === undefined) return `${from}–${to}: times are HH:MM, 00:00 to 24:00`;
-    if (end <= start) return `${from}–${to} ends before it starts: split it at midnight`;
-    if (start > at) return `nothing from ${clock(at)} to ${from}`;
-    if (start < at) return `${from}–${clock(Math.min(at, end))} is covered twice`;
-    at = end;
-  }
-  return at < MINUTES_A_DAY ? `nothing from ${clock(at)} to 24:00` : undefined;
-}
-
-const clock = (minute: number): string =>
-  `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
+const isOneOf = (kinds: readonly PriceKind[], kind: PriceKind): boolean => kinds.includes(kind);

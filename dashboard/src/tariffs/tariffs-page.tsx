@@ -99,11 +99,13 @@ function ComponentPrices({ component, tariff }: { readonly component: Component;
   const rows =
     price.kind === 'flat'
       ? [{ code: 'all', name: t('tariff.flat'), unitPrice: price.unitPrice }]
-      : price.bands.map((band) => ({
-          code: band.code,
-          name: band.name?.[language] ?? names.band(band.code),
-          unitPrice: band.unitPrice,
-        }));
+      : price.kind === 'time_of_use'
+        ? price.bands.map((band) => ({
+            code: band.code,
+            name: band.name?.[language] ?? names.band(band.code),
+            unitPrice: band.unitPrice ?? '',
+          }))
+        : [];
   return (
     <div>
       <h3>{component.name?.[language] ?? names.component(component.code)}</h3>

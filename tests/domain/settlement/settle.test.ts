@@ -140,7 +140,7 @@ function oracleQuantities({ truth, zone, period, leases, versions }: Scene): Map
     const version =
       payer === 100 ? versions[2] : versions.slice(0, 2).findLast((it) => it.effectiveFrom <= ts);
     for (const { code, price } of version?.definition.components ?? []) {
-      const band = price.kind === 'flat' ? 'all' : oracleBand(price.calendar, zone, ts);
+      const band = price.kind === 'time_of_use' ? oracleBand(price.calendar, zone, ts) : 'all';
       const key = `${payer} ${version?.id} ${code} ${band}`;
       sums.set(key, (sums.get(key) ?? 0n) + (totals[m + 1] ?? 0n) - (totals[m] ?? 0n));
     }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { zTariffCreate, zTariffDefinition } from '../../../contracts/tariffs.ts';
-import { definitionFaults, isCalendarDate, roundingFaults } from '../../../domain/tariffs/check.ts';
+import { definitionFaults, roundingFaults } from '../../../domain/tariffs/check.ts';
+import { isCalendarDate } from '../../../domain/tariffs/check-calendar.ts';
 import type { BandCalendar, TariffDefinition } from '../../../domain/tariffs/definition.ts';
 
 const calendar: BandCalendar = {
