@@ -15,6 +15,7 @@ import { type DefinitionFault, within } from './fault.ts';
 
 /** Currency units per unit: above it an amount could leave what the ledger can hold. */
 export const PRICE_MAX = 1_000_000_000n;
+export const NO_DECIMAL = 'not a decimal number such as 0.8523';
 export const PERCENT_MAX = 1000n;
 
 /** What a price of the right shape still gets wrong; what it names outside itself is not looked at. */
@@ -42,13 +43,15 @@ export function priceFaults(price: Price): DefinitionFault[] {
 }
 
 function amountFaults(path: readonly (string | number)[], text: string): DefinitionFault[] {
-  const price = parseDecimal(text);
+  const price = decimalOf(text);
+  if (!price) return [{ path, message: NO_DECIMAL }];
   if (price.units < 0n) return [{ path, message: 'negative' }];
   return isAbove(price, PRICE_MAX) ? [{ path, message: `at most ${PRICE_MAX}` }] : [];
 }
 
 function percentFaults(path: readonly (string | number)[], text: string, max: bigint): DefinitionFault[] {
-  const percent = parseDecimal(text);
+  const percent = decimalOf(text);
+  if (!percent) return [{ path, message: NO_DECIMAL }];
   if (percent.units < 0n) return [{ path, message: 'negative' }];
   return isAbove(percent, max) ? [{ path, message: `at most ${max} percent` }] : [];
 }
@@ -66,7 +69,11 @@ function tierFaults(tiers: readonly Tier[]): DefinitionFault[] {
       return;
     }
     if (isLast) faults.push({ path: [...path, 'upTo'], message: 'the last tier has no limit: null' });
-    const limit = parseDecimal(upTo);
+    const limit = decimalOf(upTo);
+    if (!limit) {
+      faults.push({ path: [...path, 'upTo'], message: NO_DECIMAL });
+      return;
+    }
     if (compare(limit, below) <= 0) {
       faults.push({ path: [...path, 'upTo'], message: 'not above the limit of the tier before it' });
     }
@@ -127,12 +134,21 @@ function discountFaults({ steps }: DiscountPrice): DefinitionFault[] {
   steps.forEach(({ from, percent }, i) => {
     faults.push(...amountFaults(['steps', i, 'from'], from));
     faults.push(...percentFaults(['steps', i, 'percent'], percent, 100n));
-    const before = steps[i - 1];
-    if (before && compare(parseDecimal(from), parseDecimal(before.from)) <= 0) {
+    const [here, before] = [decimalOf(from), decimalOf(steps[i - 1]?.from ?? '')];
+    if (here && before && compare(here, before) <= 0) {
       faults.push({ path: ['steps', i, 'from'], message: 'not above the step before it' });
     }
   });
   return faults;
+}
+
+/** Undefined for what is no decimal: a form asks about texts that people are still typing. */
+export function decimalOf(text: string): Decimal | undefined {
+  try {
+    return parseDecimal(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function compare(a: Decimal, b: Decimal): number {

@@ -1,6 +1,6 @@
 import type { Commodity } from '../commodities.ts';
 import { parseDecimal } from '../decimal.ts';
-import { priceFaults } from './check-prices.ts';
+import { decimalOf, priceFaults } from './check-prices.ts';
 import {
   DERIVED_KINDS,
   MEASURED_KINDS,
@@ -68,7 +68,7 @@ function stageFaults({ stage, quantum }: Rounding, kind: PriceKind): DefinitionF
 }
 
 const quantumFaults = (quantum: string): DefinitionFault[] =>
-  parseDecimal(quantum).units > 0n ? [] : [{ path: ['quantum'], message: 'must be above zero' }];
+  (decimalOf(quantum)?.units ?? 0n) > 0n ? [] : [{ path: ['quantum'], message: 'must be above zero' }];
 
 /** Whatever is taken of other components comes after them: so there is one order, and no circle. */
 function baseFaults(of: readonly string[], before: ReadonlySet<string>): DefinitionFault[] {
