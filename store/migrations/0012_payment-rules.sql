@@ -16,12 +16,12 @@ BEGIN
   IF NEW.amount <> OLD.amount OR NEW.order_no <> OLD.order_no THEN
     RAISE EXCEPTION '% % keeps its amount and its number', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';
   END IF;
-  IF NEW.status <> OLD.status AND NOT CASE OLD.status
+  IF NEW.status <> OLD.status AND NOT (CASE OLD.status
     WHEN 'created' THEN NEW.status IN ('submitted', 'unknown', 'succeeded', 'failed')
     WHEN 'submitted' THEN NEW.status IN ('unknown', 'succeeded', 'failed')
     WHEN 'unknown' THEN NEW.status IN ('submitted', 'succeeded', 'failed')
     WHEN 'failed' THEN NEW.status = 'succeeded'
-    ELSE false END THEN
+    ELSE false END) THEN
     RAISE EXCEPTION '% % cannot go from % to %', TG_TABLE_NAME, OLD.id, OLD.status, NEW.status
       USING ERRCODE = 'restrict_violation';
   END IF;
