@@ -1,5 +1,6 @@
-/** `no_meter`: nothing is installed at that instant, so the cumulative quantity is what it was (zero at first). */
-export const BOUNDARY_METHODS = ['measured', 'interpolated', 'no_meter'] as const;
+/** `estimated`: no reading follows, so the point's own rate is carried on.
+ * `no_meter`: nothing is installed at that instant, so the cumulative quantity is what it was (zero at first). */
+export const BOUNDARY_METHODS = ['measured', 'interpolated', 'estimated', 'no_meter'] as const;
 export type BoundaryMethod = (typeof BOUNDARY_METHODS)[number];
 
 /** Where a mark comes from: a person noted the start and the end of an installation, a device sent the rest. */

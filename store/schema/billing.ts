@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import {
   bigint,
+  boolean,
   index,
   integer,
   jsonb,
@@ -12,12 +13,21 @@ import {
   unique,
 } from 'drizzle-orm/pg-core';
 import { QUANTITY_UNITS } from '../../domain/commodities.ts';
+import { RUN_KINDS } from '../../domain/billing-runs.ts';
 import { BOUNDARY_METHODS, MARK_KINDS } from '../../domain/metering/boundary.ts';
+import { CHARGING } from '../../domain/parties.ts';
 import { FEE_LINE_KINDS } from '../../domain/settlement/difference.ts';
 import { meteringPoints } from './metering.ts';
 import { leases } from './parties.ts';
 import { sites } from './places.ts';
 import { tariffVersions } from './tariffs.ts';
+
+/** The usage that an estimate carries on: whole base units between two instants (ISO 8601). */
+export interface StoredBasis {
+  readonly from: string;
+  readonly to: string;
+  readonly quantity: string;
+}
 
 /** One execution of a billing run. */
 export const billingRuns = pgTable(
@@ -29,10 +39,19 @@ export const billingRuns = pgTable(
       .references(() => sites.id),
     /** The month `2026-10` or day `2026-10-31` in the site's zone. */
     period: text().notNull(),
+    kind: text({ enum: RUN_KINDS }).notNull().default('charge'),
+    /** Of a close: a person asked for it, so what is missing is estimated although the grace has not run out. */
+    isForced: boolean('is_forced').notNull().default(false),
     status: text({ enum: ['queued', 'running', 'succeeded', 'failed'] }).notNull(),
     requestedBy: text('requested_by').notNull(),
     requestedAt: timestamp('requested_at', { withTimezone: true }).notNull().defaultNow(),
     startedAt: timestamp('started_at', { withTimezone: true }),
+    /** With `startedAt`, its cut-off: readings of later journal frames wait for the next run. */
+    journalSeq: bigint('journal_seq', { mode: 'number' }),
+    /** Changes of leases, tariffs and meters after this one (change_history) are not seen. */
+    changeId: bigint('change_id', { mode: 'number' }),
+    /** Of a dry run: the run whose totals its own are compared with; null where nothing was posted. */
+    comparedRunId: bigint('compared_run_id', { mode: 'number' }),
     finishedAt: timestamp('finished_at', { withTimezone: true }),
     /** Times that a process took it up: more than a few means that it brings processes down. */
     attempts: integer().notNull().default(0),
@@ -95,6 +114,8 @@ export const feeLines = pgTable(
     amount: bigint({ mode: 'bigint' }).notNull(),
     currency: text().notNull(),
     kind: text({ enum: FEE_LINE_KINDS }).notNull(),
+    /** `prepaid`: drawn from the lease's balance as it was posted. `postpaid`: on a bill. */
+    charging: text({ enum: CHARGING }).notNull().default('postpaid'),
     correctsId: bigint('corrects_id', { mode: 'number' }),
     inputHash: text('input_hash').notNull(),
     evidence: jsonb().notNull(),
@@ -116,6 +137,9 @@ export const feeLines = pgTable(
     index('fee_lines_site_period').on(t.siteId, t.period, t.id),
     index('fee_lines_lease').on(t.leaseId, t.id),
     index('fee_lines_point').on(t.meteringPointId, t.serviceFrom),
+    index('fee_lines_accumulated')
+      .on(t.meteringPointId, t.accumulatedFrom)
+      .where(sql`accumulated_from IS NOT NULL`),
   ],
 );
 
@@ -144,6 +168,8 @@ export const boundaryValues = pgTable(
     afterInstallationId: bigint('after_installation_id', { mode: 'number' }),
     afterTs: timestamp('after_ts', { withTimezone: true }),
     afterValue: bigint('after_value', { mode: 'bigint' }),
+    /** What an estimate was made from. */
+    basis: jsonb().$type<StoredBasis>(),
     runId: bigint('run_id', { mode: 'number' })
       .notNull()
       .references(() => billingRuns.id),
@@ -173,4 +199,43 @@ export const billingPeriods = pgTable(
     previousHash: text('previous_hash'),
   },
   (t) => [primaryKey({ columns: [t.siteId, t.period] })],
+);
+
+/** What a period would come to by a dry run, beside what it came to by the run that it is compared with. */
+export const shadowTotals = pgTable(
+  'shadow_totals',
+  {
+    runId: bigint('run_id', { mode: 'number' })
+      .notNull()
+      .references(() => billingRuns.id),
+    leaseId: bigint('lease_id', { mode: 'number' })
+      .notNull()
+      .references(() => leases.id),
+    component: text().notNull(),
+    /** Minor units. */
+    amount: bigint({ mode: 'bigint' }).notNull().default(sql`0`),
+    amountBefore: bigint('amount_before', { mode: 'bigint' }).notNull().default(sql`0`),
+  },
+  (t) => [primaryKey({ columns: [t.runId, t.leaseId, t.component] })],
+);
+
+/**
+ * What the run that closed a period took for a point from earlier runs and other tables: with the run's cut-off, all
+ * that a replay needs. Immutable (trigger).
+ */
+export const sealedInputs = pgTable(
+  'sealed_inputs',
+  {
+    runId: bigint('run_id', { mode: 'number' })
+      .notNull()
+      .references(() => billingRuns.id),
+    meteringPointId: bigint('metering_point_id', { mode: 'number' })
+      .notNull()
+      .references(() => meteringPoints.id),
+    /** The point's lines up to this one were posted. */
+    lastLineId: bigint('last_line_id', { mode: 'number' }).notNull(),
+    /** domain/settlement/sealed.ts */
+    inputs: jsonb().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.runId, t.meteringPointId] })],
 );
