@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { OpenAPIV3_1 } from 'openapi-types';
 import { z } from 'zod';
+import { zCase, zCaseDetail } from '../contracts/cases.ts';
 import { zFeeLineDetail, zFeeLineEvidence } from '../contracts/fee-lines.ts';
 import * as rest from '../contracts/rest.ts';
 import * as setup from '../contracts/setup.ts';
@@ -29,6 +30,7 @@ const TAGS = [
   { name: 'leases', description: 'Parties and the stalls they lease' },
   { name: 'devices', description: 'Devices, their profiles, telemetry and commands' },
   { name: 'readings', description: 'Registers, readings and where meters are installed' },
+  { name: 'cases', description: 'What a person must decide' },
   { name: 'billing', description: 'Tariffs, billing runs and fee lines' },
   { name: 'live', description: 'The floor, live' },
   { name: 'operation', description: 'Health and metrics' },
@@ -51,6 +53,8 @@ const COMPONENTS: Readonly<Record<string, z.ZodType>> = {
   Telemetry: rest.zTelemetry,
   Reading: rest.zReading,
   Installation: setup.zInstallation,
+  Case: zCase,
+  CaseDetail: zCaseDetail,
   Command: rest.zCommandView,
   DeadLetter: rest.zDeadLetter,
   TariffDefinition: tariffs.zTariffDefinition,

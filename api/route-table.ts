@@ -1,5 +1,6 @@
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { billingRunRoutes } from './routes/billing-runs.ts';
+import { caseRoutes } from './routes/cases.ts';
 import { commandRoutes } from './routes/commands.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { deviceRoutes } from './routes/devices.ts';
@@ -33,6 +34,7 @@ export const ROUTES: readonly Routes[] = [
   telemetryRoutes,
   commandRoutes,
   deadLetterRoutes,
+  caseRoutes,
   readingRoutes,
   installationRoutes,
   tariffRoutes,

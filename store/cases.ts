@@ -1,5 +1,8 @@
-import type { CaseKind } from '../domain/cases.ts';
-import type { Queryable } from './database.ts';
+import { and, asc, desc, eq, lt, sql } from 'drizzle-orm';
+import type { CaseKind, CaseStatus } from '../domain/cases.ts';
+import { recordAction } from './actions.ts';
+import type { Executor, Queryable } from './database.ts';
+import { actions, cases } from './schema/cases.ts';
 
 export interface NewCase {
   readonly siteId: string;
@@ -38,4 +41,107 @@ export async function closeCase(
     [one.siteId, one.kind, one.key, one.at, one.by, one.resolution, one.note ?? null],
   );
   return rowCount === 1;
+}
+
+export type CaseRow = typeof cases.$inferSelect;
+
+/** The newest first. */
+export function listCases(
+  db: Executor,
+  query: {
+    readonly site?: string | undefined;
+    readonly status?: CaseStatus | undefined;
+    readonly kind?: CaseKind | undefined;
+    readonly before?: number | undefined;
+    readonly limit: number;
+  },
+): Promise<CaseRow[]> {
+  return db
+    .select()
+    .from(cases)
+    .where(
+      and(
+        query.site === undefined ? undefined : eq(cases.siteId, query.site),
+        query.status === undefined ? undefined : eq(cases.status, query.status),
+        query.kind === undefined ? undefined : eq(cases.kind, query.kind),
+        query.before === undefined ? undefined : lt(cases.id, query.before),
+      ),
+    )
+    .orderBy(desc(cases.id))
+    .limit(query.limit);
+}
+
+export async function findCase(db: Executor, id: number): Promise<CaseRow | undefined> {
+  const [row] = await db.select().from(cases).where(eq(cases.id, id));
+  return row;
+}
+
+/** Of a site: how many are open, by kind. */
+export function countOpenCases(db: Executor, site: string) {
+  return db
+    .select({ kind: cases.kind, open: sql<number>`count(*)::int` })
+    .from(cases)
+    .where(and(eq(cases.siteId, site), eq(cases.status, 'open')))
+    .groupBy(cases.kind)
+    .orderBy(asc(cases.kind));
+}
+
+const DECISIONS_MAX = 200;
+
+/** What was done about a case, the oldest first. */
+export function listDecisions(db: Executor, of: Pick<CaseRow, 'siteId' | 'id'>) {
+  return db
+    .select()
+    .from(actions)
+    .where(and(eq(actions.siteId, of.siteId), eq(actions.subject, caseSubject(of.id))))
+    .orderBy(asc(actions.id))
+    .limit(DECISIONS_MAX);
+}
+
+const caseSubject = (id: number): string => `case ${id}`;
+
+/** Locks a case that is still open until the transaction ends, so that it is decided once. */
+export async function lockOpenCase(tx: Executor, id: number): Promise<CaseRow | undefined> {
+  const [row] = await tx
+    .select()
+    .from(cases)
+    .where(and(eq(cases.id, id), eq(cases.status, 'open')))
+    .for('update');
+  return row;
+}
+
+export interface Decision {
+  readonly actor: string;
+  readonly at: Date;
+  /** A word for what was decided. */
+  readonly resolution: string;
+  readonly note?: string | undefined;
+  readonly detail?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Part of the transaction that carries a person's decision out: closes the case and records who decided what. */
+export async function decideCase(tx: Executor, one: CaseRow, decision: Decision): Promise<void> {
+  await tx
+    .update(cases)
+    .set({
+      status: 'closed',
+      closedAt: decision.at,
+      closedBy: decision.actor,
+      resolution: decision.resolution,
+      note: decision.note ?? null,
+    })
+    .where(eq(cases.id, one.id));
+  await recordDecision(tx, one, decision);
+}
+
+/** Records a step that leaves the case open. */
+export async function recordDecision(tx: Executor, one: CaseRow, decision: Decision): Promise<void> {
+  await recordAction(tx, {
+    siteId: one.siteId,
+    at: decision.at,
+    actor: decision.actor,
+    action: `case.${decision.resolution}`,
+    subject: caseSubject(one.id),
+    detail: { kind: one.kind, ...(decision.note ? { note: decision.note } : {}), ...decision.detail },
+  });
 }

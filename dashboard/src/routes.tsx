@@ -13,20 +13,24 @@ import { ErrorState, Loading } from './ui/states.tsx';
 const FETCH = {
   floor: async () => ({ default: (await import('./floor-page/floor-page.tsx')).FloorPage }),
   'fee-lines': async () => ({ default: (await import('./fee-lines/fee-lines-page.tsx')).FeeLinesPage }),
+  cases: async () => ({ default: (await import('./cases/cases-page.tsx')).CasesPage }),
   devices: async () => ({ default: (await import('./devices/devices-page.tsx')).DevicesPage }),
   'dead-letters': async () => ({
     default: (await import('./dead-letters/dead-letters-page.tsx')).DeadLettersPage,
   }),
   billing: async () => ({ default: (await import('./billing/billing-page.tsx')).BillingPage }),
   tariffs: async () => ({ default: (await import('./tariffs/tariffs-page.tsx')).TariffsPage }),
+  settings: async () => ({ default: (await import('./settings/settings-page.tsx')).SettingsPage }),
 } satisfies Record<Section, () => Promise<unknown>>;
 
 const FloorPage = lazy(FETCH.floor);
 const FeeLinesPage = lazy(FETCH['fee-lines']);
+const CasesPage = lazy(FETCH.cases);
 const DevicesPage = lazy(FETCH.devices);
 const DeadLettersPage = lazy(FETCH['dead-letters']);
 const BillingPage = lazy(FETCH.billing);
 const TariffsPage = lazy(FETCH.tariffs);
+const SettingsPage = lazy(FETCH.settings);
 
 const QUIET_MS = 3_000;
 
@@ -77,10 +81,12 @@ export function Addresses() {
         <Route index element={<Landing />} />
         {page('floor', <FloorPage />, 'floor/:floorId?')}
         {page('fee-lines', <FeeLinesPage />)}
+        {page('cases', <CasesPage />)}
         {page('devices', <DevicesPage />)}
         {page('dead-letters', <DeadLettersPage />)}
         {page('billing', <BillingPage />)}
         {page('tariffs', <TariffsPage />)}
+        {page('settings', <SettingsPage />)}
         <Route path="*" element={<NotFoundPage />} />
       </Route>
     </Routes>

@@ -1,3 +1,6 @@
+import { cases } from './en/cases.ts';
+import { dates, fault, unsaved, weekday } from './en/forms.ts';
+import { settings } from './en/settings.ts';
 import type { zhCN } from './zh-CN.ts';
 
 type Texts<T> = { readonly [K in keyof T]: T[K] extends string ? string : Texts<T[K]> };
@@ -8,14 +11,22 @@ export const en: Texts<typeof zhCN> = {
   nav: {
     label: 'Main navigation',
     floor: 'Live floor',
+    cases: 'Cases',
     devices: 'Devices',
     'dead-letters': 'Dead letters',
     'fee-lines': 'Fee lines',
     billing: 'Billing',
     tariffs: 'Tariffs',
+    settings: 'Settings',
     skip: 'Skip to content',
   },
   navGroup: { market: 'Market', charging: 'Charging', money: 'Money', proof: 'Proof' },
+  settings,
+  dates,
+  fault,
+  unsaved,
+  weekday,
+  cases,
   role: {
     operator: 'Operator',
     biller: 'Biller',

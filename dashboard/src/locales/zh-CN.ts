@@ -1,3 +1,7 @@
+import { cases } from './zh-CN/cases.ts';
+import { dates, fault, unsaved, weekday } from './zh-CN/forms.ts';
+import { settings } from './zh-CN/settings.ts';
+
 /** The first language: its keys are the keys. `en.ts` must have the same ones. */
 export const zhCN = {
   app: { name: 'Stallgrid', tagline: '批发市场物联平台' },
@@ -5,14 +9,22 @@ export const zhCN = {
   nav: {
     label: '主导航',
     floor: '实时平面',
+    cases: '待办',
     devices: '设备',
     'dead-letters': '死信',
     'fee-lines': '费用明细',
     billing: '计费',
     tariffs: '资费',
+    settings: '设置',
     skip: '跳到正文',
   },
   navGroup: { market: '市场', charging: '计费', money: '资金', proof: '核验' },
+  settings,
+  dates,
+  fault,
+  unsaved,
+  weekday,
+  cases,
   role: {
     operator: '运营',
     biller: '计费',

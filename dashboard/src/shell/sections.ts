@@ -7,11 +7,13 @@ export type Group = (typeof GROUPS)[number];
 /** The sections of the app, in the order of the navigation, and what one must be allowed to see each. */
 export const SECTIONS = {
   floor: { group: 'market', needs: ['floor:read'] },
+  cases: { group: 'market', needs: ['cases:read'] },
   devices: { group: 'market', needs: ['devices:read'] },
   'dead-letters': { group: 'market', needs: ['dead-letters:read'] },
   billing: { group: 'charging', needs: ['billing:run'] },
   tariffs: { group: 'charging', needs: ['tariffs:read'] },
   'fee-lines': { group: 'charging', needs: ['fee-lines:read', 'fee-lines:read-own'] },
+  settings: { group: 'proof', needs: ['settings:read'] },
 } as const satisfies Record<string, { readonly group: Group; readonly needs: readonly Permission[] }>;
 export type Section = keyof typeof SECTIONS;
 

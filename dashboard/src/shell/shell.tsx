@@ -1,9 +1,11 @@
 import AccountBookOutlined from '@ant-design/icons/es/icons/AccountBookOutlined';
 import ApartmentOutlined from '@ant-design/icons/es/icons/ApartmentOutlined';
 import CalculatorOutlined from '@ant-design/icons/es/icons/CalculatorOutlined';
+import ExceptionOutlined from '@ant-design/icons/es/icons/ExceptionOutlined';
 import HddOutlined from '@ant-design/icons/es/icons/HddOutlined';
 import InboxOutlined from '@ant-design/icons/es/icons/InboxOutlined';
 import LogoutOutlined from '@ant-design/icons/es/icons/LogoutOutlined';
+import SettingOutlined from '@ant-design/icons/es/icons/SettingOutlined';
 import TagsOutlined from '@ant-design/icons/es/icons/TagsOutlined';
 import UserOutlined from '@ant-design/icons/es/icons/UserOutlined';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
@@ -12,6 +14,7 @@ import { type ReactNode, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { NavLink, Outlet } from 'react-router';
 import { api } from '../api.ts';
+import { OpenCount } from '../cases/open-count.tsx';
 import { connection } from '../connection.ts';
 import { LEFT, useSession } from '../session.tsx';
 import { Brand } from './brand.tsx';
@@ -21,10 +24,12 @@ import { GROUPS, SECTIONS, type Section, sectionsOf } from './sections.ts';
 const ICONS: Record<Section, ReactNode> = {
   floor: <ApartmentOutlined />,
   'fee-lines': <AccountBookOutlined />,
+  cases: <ExceptionOutlined />,
   devices: <HddOutlined />,
   'dead-letters': <InboxOutlined />,
   billing: <CalculatorOutlined />,
   tariffs: <TagsOutlined />,
+  settings: <SettingOutlined />,
 };
 
 export function Shell() {
@@ -65,6 +70,7 @@ export function Shell() {
                 <NavLink key={section} to={`/${section}`} className="nav-link">
                   {ICONS[section]}
                   <span>{t(`nav.${section}`)}</span>
+                  {section === 'cases' && <OpenCount />}
                 </NavLink>
               ))}
             </div>

@@ -1,0 +1,26 @@
+import type { ComponentType, LazyExoticComponent } from 'react';
+import type { CaseKind } from '../../../domain/cases.ts';
+import type { Case, CaseDetail } from '../api/cases.ts';
+
+export interface CaseCardProps {
+  readonly one: CaseDetail;
+  /** Call it when a decision was taken: the page reads the case again. */
+  readonly onDecided: () => void;
+}
+
+/** How a kind of case is shown and decided. */
+interface CaseView {
+  /** What a person needs to see, with the buttons that decide while it is open and `cases:decide` is allowed. */
+  readonly card: LazyExoticComponent<ComponentType<CaseCardProps>>;
+}
+
+/** Kinds without an entry show their subject as it is, and are closed with a note. */
+export const CASE_VIEWS: Partial<Record<CaseKind, CaseView>> = {};
+
+const NAMED = ['stall', 'place', 'device', 'meter', 'bill', 'party', 'code', 'period'] as const;
+
+/** What a case is about, in a few words: the names in its subject, else its key. */
+export function aboutOf({ subject, key }: Case): string {
+  const names = NAMED.map((name) => subject[name]).filter((name) => typeof name === 'string');
+  return names.length > 0 ? names.join(' · ') : key;
+}
