@@ -1,0 +1,110 @@
+export const settings = {
+  title: 'Settings',
+  intro:
+    'How this market bills, collects, handles prepaid balances and settles. A change affects bills from now on; closed periods never change. Every change is recorded.',
+  neverChanged: 'Everything has its default.',
+  lastChanged: 'Last changed by {{who}} at',
+  readOnly: 'You may look; changing needs an operator.',
+  allSaved: 'Nothing is unsaved',
+  unsaved: 'Changed and not saved: {{count}}',
+  faults: 'To correct before saving: {{count}}',
+  save: 'Save settings',
+  discard: 'Discard changes',
+  on: 'On',
+  off: 'Off',
+  unit: { hours: 'hours', days: 'days' },
+  group: {
+    billing: 'Billing',
+    overdue: 'Late fees and dunning',
+    prepaid: 'Prepaid and cut-off',
+    settlement: 'Settlement',
+    calendar: 'Holidays',
+  },
+  dunningNone: 'No steps: nobody is reminded of what is overdue.',
+  dunningAfter: 'After',
+  dunningDays: 'Days overdue of step {{n}}',
+  dunningStep: 'What step {{n}} does',
+  dunningRemove: 'Remove step {{n}}',
+  dunningAdd: 'Add a step',
+  dunning: { remind: 'Reminder', warn: 'Warning', final: 'Final notice' },
+  field: {
+    monthGraceHours: {
+      label: 'Grace of a month',
+      hint: 'How long to wait after a month ends. Readings still missing then are estimated from past usage and the month closes; later ones become adjustments on the next bill.',
+      example: 'E.g. 120 hours: November closes at midnight before 6 December at the latest.',
+    },
+    dayGraceHours: {
+      label: 'Grace of a day',
+      hint: 'Prepaid leases are charged by the day: how long to wait after one ends.',
+      example: 'E.g. 12 hours: a day is charged by noon of the next.',
+    },
+    fourEyes: { label: 'Four eyes', hint: 'Whoever drew up a bill may not be the one who reviews it.' },
+    dueDays: {
+      label: 'Time to pay',
+      hint: 'Days after a bill is issued within which it is to be paid.',
+      example: 'E.g. 15 days: issued on 6 December, due on 21 December.',
+    },
+    numberPrefix: {
+      label: 'Bill number prefix',
+      hint: 'In front of every bill number: capital letters, digits and dashes, 12 at most; may be empty.',
+      example: 'E.g. NM- gives numbers like NM-2026-000123.',
+    },
+    autoCharge: {
+      label: 'Charge when due',
+      hint: 'Issued bills of postpaid leases are charged to the payment provider that the merchant agreed to, on the due date.',
+    },
+    percentPerDay: {
+      label: 'Late fee a day',
+      hint: 'Percentage of the unpaid amount added each day once the grace is over. 0 means none.',
+      example: 'E.g. 0.05: 1,000.00 unpaid cost 0.50 a day.',
+    },
+    graceDays: { label: 'Late fee grace', hint: 'Days after the due date without a late fee.' },
+    capPercent: {
+      label: 'Late fee cap',
+      hint: 'Late fees stop at this percentage of the amount they are charged on.',
+      example: 'E.g. 20: at most 200.00 on 1,000.00 unpaid.',
+    },
+    dunning: {
+      label: 'Dunning steps',
+      hint: 'What happens how many days after the due date, in order. Disputed lines are left out until they are decided.',
+    },
+    lowBalance: {
+      label: 'First balance warning',
+      hint: 'The merchant is warned when a prepaid balance falls below this.',
+      example: 'E.g. 100.00.',
+    },
+    lowerBalance: {
+      label: 'Second balance warning',
+      hint: 'Warned again below this; must be less than the first.',
+    },
+    cutOff: {
+      label: 'Cut power by itself',
+      hint: 'Only when this is on does the platform cut power on its own. Notice always comes first, protected stalls are never cut, and a top-up reconnects.',
+    },
+    noticeHours: {
+      label: 'Notice before a cut',
+      hint: 'Power is cut no sooner than this after the notice.',
+      example: 'E.g. 24 hours.',
+    },
+    from: {
+      label: 'Cuts from',
+      hint: 'Power is cut only within these hours of the day, on the site’s clock.',
+    },
+    to: { label: 'Cuts until', hint: 'After this time a cut waits for the next day on which it may happen.' },
+    weekdays: {
+      label: 'Days of cuts',
+      hint: 'Power is cut only on these days, and never on holidays. Leave out Fridays and weekends, so that merchants can still top up.',
+    },
+    payableAfterDays: {
+      label: 'Wait before paying out',
+      hint: 'Business days after money arrived until the shares of owner and integrator are payable (T+N).',
+      example: 'E.g. 1: the next business day.',
+    },
+    holidays: {
+      label: 'Holidays',
+      hint: 'Days without business beside Saturdays and Sundays. Paste the published list as it is.',
+      example: 'E.g. 2026-10-01 to 2026-10-07.',
+    },
+    workdays: { label: 'Working weekends', hint: 'Saturdays and Sundays that are business days.' },
+  },
+};

@@ -1,0 +1,107 @@
+export const settings = {
+  title: '设置',
+  intro:
+    '本市场如何计费、催缴、预付费和结算。改动只影响以后的账单；已关闭的账期不会改变。每次改动都会留下记录。',
+  neverChanged: '目前全部为默认值。',
+  lastChanged: '最近由 {{who}} 修改于',
+  readOnly: '您可以查看，修改需要运营权限。',
+  allSaved: '没有未保存的改动',
+  unsaved: '有 {{count}} 项改动尚未保存',
+  faults: '有 {{count}} 处需要更正，更正后才能保存',
+  save: '保存设置',
+  discard: '放弃改动',
+  on: '开启',
+  off: '关闭',
+  unit: { hours: '小时', days: '天' },
+  group: {
+    billing: '计费与账单',
+    overdue: '滞纳金与催缴',
+    prepaid: '预付费与断电',
+    settlement: '结算',
+    calendar: '节假日与调休',
+  },
+  dunningNone: '没有催缴步骤：逾期后不会自动提醒。',
+  dunningAfter: '逾期',
+  dunningDays: '第 {{n}} 步的逾期天数',
+  dunningStep: '第 {{n}} 步的做法',
+  dunningRemove: '删除第 {{n}} 步',
+  dunningAdd: '增加一步',
+  dunning: { remind: '提醒', warn: '警告', final: '最后通知' },
+  field: {
+    monthGraceHours: {
+      label: '月账期宽限',
+      hint: '月末之后最多等这么久。到时仍缺的读数按历史用量估算，账期随即关闭；之后到达的读数进入下一张账单作调整。',
+      example: '例：120 小时，即 11 月的账期最迟在 12 月 6 日零点关闭。',
+    },
+    dayGraceHours: {
+      label: '日账期宽限',
+      hint: '预付费按日扣费，一天结束后最多等这么久。',
+      example: '例：12 小时，即当天的费用最迟在次日中午扣除。',
+    },
+    fourEyes: { label: '双人复核', hint: '开启后，审核账单的人不能是制作账单的人。' },
+    dueDays: {
+      label: '缴费期限',
+      hint: '账单发出后多少天内应缴清。',
+      example: '例：15 天，12 月 6 日发出的账单在 12 月 21 日到期。',
+    },
+    numberPrefix: {
+      label: '账单编号前缀',
+      hint: '写在账单号前面。大写字母、数字和横线，最多 12 个，可以留空。',
+      example: '例：NM-，账单号形如 NM-2026-000123。',
+    },
+    autoCharge: {
+      label: '到期自动扣款',
+      hint: '已发出的后付费账单，在到期日向商户签约的支付渠道扣款。',
+    },
+    percentPerDay: {
+      label: '滞纳金日费率',
+      hint: '宽限期过后，按未缴金额每天加收的百分比。填 0 表示不收。',
+      example: '例：0.05 即每天万分之五，欠 1000 元一天 0.50 元。',
+    },
+    graceDays: { label: '滞纳金宽限', hint: '到期日之后多少天内不收滞纳金。' },
+    capPercent: {
+      label: '滞纳金上限',
+      hint: '累计最多为所欠金额的百分之多少，到此为止。',
+      example: '例：20，欠 1000 元最多收 200 元滞纳金。',
+    },
+    dunning: {
+      label: '催缴步骤',
+      hint: '到期日之后第几天做什么，依次进行。有争议的费用行在处理完之前不催缴。',
+    },
+    lowBalance: {
+      label: '余额首次提醒',
+      hint: '预付费余额低于此数时，第一次提醒商户充值。',
+      example: '例：100.00 元。',
+    },
+    lowerBalance: {
+      label: '余额再次提醒',
+      hint: '余额低于此数时再次提醒，须小于首次提醒的金额。',
+    },
+    cutOff: {
+      label: '欠费自动断电',
+      hint: '只有开启后平台才会自动断电。断电前必先通知，设为保电的摊位永远不断；充值后自动恢复。',
+    },
+    noticeHours: {
+      label: '断电前通知',
+      hint: '发出断电通知之后，至少等这么久才会断电。',
+      example: '例：24 小时。',
+    },
+    from: { label: '可断电时段起', hint: '只在一天中的这段时间内断电（市场当地时间）。' },
+    to: { label: '可断电时段止', hint: '过了这个时间，等到下一个可断电的日子。' },
+    weekdays: {
+      label: '可断电的日子',
+      hint: '只在勾选的日子断电，节假日除外。建议避开周五和周末，以便商户及时充值。',
+    },
+    payableAfterDays: {
+      label: '分账付款等待',
+      hint: '款项到账后，经过多少个工作日可以付给业主和集成商（T+N）。',
+      example: '例：1，即到账后的下一个工作日。',
+    },
+    holidays: {
+      label: '节假日',
+      hint: '周六、周日以外的休息日。可以直接粘贴国务院公布的放假安排。',
+      example: '例：2026-10-01 至 2026-10-07。',
+    },
+    workdays: { label: '调休上班日', hint: '落在周末、但照常上班的日子。' },
+  },
+};
