@@ -5,7 +5,7 @@ import zhCN from 'antd/locale/zh_CN';
 import { StrictMode, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { useTranslation } from 'react-i18next';
-import { BrowserRouter } from 'react-router';
+import { createBrowserRouter, RouterProvider } from 'react-router';
 import { languageOf, startLanguage } from './i18n.ts';
 import { Addresses } from './routes.tsx';
 import { createQueryClient } from './session.tsx';
@@ -13,6 +13,7 @@ import { CrashBoundary } from './shell/fallbacks.tsx';
 import './style/base.css';
 import './style/shell.css';
 import './style/pages.css';
+import './style/forms.css';
 import './style/sign-in.css';
 import './style/floor.css';
 import './style/phone.css';
@@ -35,9 +36,23 @@ const THEME: ThemeConfig = {
   },
 };
 
+/** One route for all addresses: only so that a page with something unsaved can hold a departure up. */
+const createRouter = () =>
+  createBrowserRouter([
+    {
+      path: '*',
+      element: (
+        <CrashBoundary>
+          <Addresses />
+        </CrashBoundary>
+      ),
+    },
+  ]);
+
 function Root() {
   const { i18n } = useTranslation();
   const [client] = useState(createQueryClient);
+  const [router] = useState(createRouter);
   return (
     <ConfigProvider
       theme={THEME}
@@ -46,9 +61,7 @@ function Root() {
     >
       <QueryClientProvider client={client}>
         <CrashBoundary>
-          <BrowserRouter>
-            <Addresses />
-          </BrowserRouter>
+          <RouterProvider router={router} />
         </CrashBoundary>
       </QueryClientProvider>
     </ConfigProvider>
