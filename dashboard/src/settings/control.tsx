@@ -1,5 +1,5 @@
 import DeleteOutlined from '@ant-design/icons/es/icons/DeleteOutlined';
-import { Button, Checkbox, Input, Select, Switch } from 'antd';
+import { Button, Checkbox, Input, Select } from 'antd';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SiteSettings } from '../../../contracts/settings.ts';
@@ -108,16 +108,15 @@ function Control(
       );
     case 'switch':
       return (
-        <span className="row">
-          <Switch
-            id={id}
-            checked={value === true}
-            disabled={disabled}
-            onChange={onChange}
-            aria-describedby={`${id}-hint`}
-          />
-          <span>{t(value === true ? 'settings.on' : 'settings.off')}</span>
-        </span>
+        <Checkbox
+          id={id}
+          checked={value === true}
+          disabled={disabled}
+          onChange={({ target }) => onChange(target.checked)}
+          aria-describedby={`${id}-hint`}
+        >
+          {t(value === true ? 'settings.on' : 'settings.off')}
+        </Checkbox>
       );
     case 'text':
       return (
@@ -136,8 +135,9 @@ function Control(
       return (
         <Input
           id={id}
-          type="time"
           className="short-input"
+          placeholder="09:00"
+          maxLength={5}
           disabled={disabled}
           status={status}
           value={String(value ?? '')}
@@ -192,7 +192,7 @@ function DunningSteps(props: {
           // biome-ignore lint/suspicious/noArrayIndexKey: a step is its place in the list
           <div key={i} className="row" data-setting={`dunning.${i}`}>
             <Input
-              className="short-input"
+              className="tiny-input"
               inputMode="numeric"
               aria-label={t('settings.dunningDays', { n: i + 1 })}
               prefix={t('settings.dunningAfter')}
@@ -208,7 +208,7 @@ function DunningSteps(props: {
               }
             />
             <Select
-              className="short-input"
+              className="tiny-input"
               aria-label={t('settings.dunningStep', { n: i + 1 })}
               disabled={disabled}
               value={step.step}
