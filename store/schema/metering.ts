@@ -12,7 +12,8 @@ import {
 } from 'drizzle-orm/pg-core';
 import { BASE_UNITS, COMMODITIES } from '../../domain/commodities.ts';
 import { POINT_ROLES } from '../../domain/meter-tree.ts';
-import { READING_QUALITY, READING_SOURCES } from '../../domain/readings.ts';
+import { MANUAL_PURPOSES, PHOTO_TYPES, READING_QUALITY, READING_SOURCES } from '../../domain/readings.ts';
+import { bytea } from './bytea.ts';
 import { devices } from './devices.ts';
 import { places, sites } from './places.ts';
 
@@ -108,6 +109,62 @@ export const readingConflicts = pgTable(
     value: bigint({ mode: 'bigint' }).notNull(),
     receivedAt: timestamp('received_at', { withTimezone: true }).notNull(),
     revision: integer().notNull().default(1),
+    /** Once decided, the values that do not stand are kept here with who decided. */
+    decidedAt: timestamp('decided_at', { withTimezone: true }),
+    decidedBy: text('decided_by'),
   },
   (t) => [primaryKey({ columns: [t.registerId, t.ts, t.value] })],
+);
+
+/** A person vouches for a value: the fold believes it although it is implausible. Never changed or deleted. */
+export const readingVouchers = pgTable(
+  'reading_vouchers',
+  {
+    registerId: bigint('register_id', { mode: 'number' })
+      .notNull()
+      .references(() => registers.id),
+    ts: timestamp({ withTimezone: true }).notNull(),
+    value: bigint({ mode: 'bigint' }).notNull(),
+    vouchedAt: timestamp('vouched_at', { withTimezone: true }).notNull(),
+    vouchedBy: text('vouched_by').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.registerId, t.ts, t.value] })],
+);
+
+/** Pictures of dials, as evidence. */
+export const readingPhotos = pgTable(
+  'reading_photos',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    siteId: text('site_id')
+      .notNull()
+      .references(() => sites.id),
+    sha256: text().notNull(),
+    type: text({ enum: PHOTO_TYPES }).notNull(),
+    bytes: bytea().notNull(),
+    addedAt: timestamp('added_at', { withTimezone: true }).notNull(),
+    addedBy: text('added_by').notNull(),
+  },
+  (t) => [unique('reading_photos_once').on(t.siteId, t.sha256)],
+);
+
+/** What a person read off a register, why, and with which picture: also the values at an exchange or a handover. */
+export const manualReadings = pgTable(
+  'manual_readings',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    registerId: bigint('register_id', { mode: 'number' })
+      .notNull()
+      .references(() => registers.id),
+    ts: timestamp({ withTimezone: true }).notNull(),
+    value: bigint({ mode: 'bigint' }).notNull(),
+    purpose: text({ enum: MANUAL_PURPOSES }).notNull(),
+    note: text(),
+    photoId: bigint('photo_id', { mode: 'number' }).references(() => readingPhotos.id),
+    /** Of a reading that was moved because its device's clock was wrong: where it stood. */
+    movedFrom: timestamp('moved_from', { withTimezone: true }),
+    enteredAt: timestamp('entered_at', { withTimezone: true }).notNull(),
+    enteredBy: text('entered_by').notNull(),
+  },
+  (t) => [index('manual_readings_register').on(t.registerId, t.ts)],
 );
