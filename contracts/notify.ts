@@ -10,6 +10,12 @@ export const CHANNELS = {
   commands: 'stallgrid_commands',
   /** Billing runs queued by the api (trigger on billing_runs). */
   billingRuns: 'stallgrid_billing_runs',
+  /** Prepaid balances or supplies of a site changed (triggers). */
+  balances: 'stallgrid_balances',
+  /** Settlement runs queued (trigger on settlement_runs). */
+  settlement: 'stallgrid_settlement',
+  /** Charges, refunds and callbacks that wait for billing (sent by whoever writes them). */
+  charges: 'stallgrid_charges',
 } as const;
 
 export const NOTIFY_BYTES_MAX = 7_900;
@@ -17,3 +23,4 @@ export const NOTIFY_BYTES_MAX = 7_900;
 export const zStallsNotice = z.object({ site: z.string(), stalls: z.array(z.number().int()) });
 export const zCredentialsNotice = z.object({ device: z.string().optional() });
 export const zCommandNotice = z.object({ device: z.string() });
+export const zBalancesNotice = z.object({ site: z.string() });

@@ -65,7 +65,8 @@ export const PAY_WITHIN_MS = {
   bank_transfer: 7 * 86_400_000,
   wechat_pay: 15 * 60_000,
   alipay: 15 * 60_000,
-  stripe: 31 * 60_000,
+  // It takes no page that is open for less than half an hour.
+  stripe: 60 * 60_000,
   sandbox: 15 * 60_000,
   cash: 15 * 60_000,
 } as const satisfies Record<Provider, number>;
