@@ -1,4 +1,5 @@
 import { type Decimal, unitsAtScale } from './decimal.ts';
+import { type Ratio, ratioOf } from './ratio.ts';
 
 export const ROUNDING_MODES = ['half_up', 'half_even', 'down', 'up'] as const;
 export type RoundingMode = (typeof ROUNDING_MODES)[number];
@@ -13,15 +14,23 @@ export function minorDigits(currency: string): number {
 }
 
 /** Rounds `amount` (currency units) to a multiple of `quantumMinor` minor units; half and up are away from zero. */
-export function roundToMinor(
+export const roundToMinor = (
   amount: Decimal,
   digits: number,
   mode: RoundingMode,
   quantumMinor: bigint,
+): bigint => roundRatioToMinor(ratioOf(amount), digits, mode, quantumMinor);
+
+/** The same of an amount that no decimal need hold. */
+export function roundRatioToMinor(
+  { n, d }: Ratio,
+  digits: number,
+  mode: RoundingMode,
+  quantumMinor: bigint,
 ): bigint {
-  const negative = amount.units < 0n;
-  const numerator = (negative ? -amount.units : amount.units) * 10n ** BigInt(digits);
-  const divisor = 10n ** BigInt(amount.scale) * quantumMinor;
+  const negative = n < 0n;
+  const numerator = (negative ? -n : n) * 10n ** BigInt(digits);
+  const divisor = d * quantumMinor;
   const quotient = numerator / divisor;
   const rest = numerator % divisor;
   const steps = roundsUp(mode, quotient, 2n * rest, divisor, rest) ? quotient + 1n : quotient;

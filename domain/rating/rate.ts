@@ -2,10 +2,10 @@ import { type Decimal, parseDecimal } from '../decimal.ts';
 import { quantumInMinor, type RoundingMode, roundToMinor } from '../money.ts';
 import type { TimeRange } from '../periods.ts';
 import type { BandInterval } from '../tariffs/calendar.ts';
-import { type Price, ROUNDING_DEFAULT, type TariffComponent } from '../tariffs/definition.ts';
-import { flatIntervals, flatPriced } from './flat.ts';
+import { bandIntervals } from '../tariffs/calendar.ts';
+import { BAND_ALL, type Price, ROUNDING_DEFAULT, type TariffComponent } from '../tariffs/definition.ts';
 import type { BandUsage, PricedUsage } from './rated.ts';
-import { timeOfUseIntervals, timeOfUsePriced } from './time-of-use.ts';
+import { priced } from './rated.ts';
 
 /** What a component charges for a band's usage. */
 export interface RatedUsage extends PricedUsage {
@@ -18,9 +18,9 @@ export interface RatedUsage extends PricedUsage {
 export function priceIntervals(price: Price, timeZone: string, range: TimeRange): readonly BandInterval[] {
   switch (price.kind) {
     case 'flat':
-      return flatIntervals(range);
+      return [{ ...range, band: BAND_ALL }];
     case 'time_of_use':
-      return timeOfUseIntervals(price, timeZone, range);
+      return bandIntervals(price.calendar, timeZone, range);
     default:
       throw new RangeError(`${price.kind} is rated by rateRange`);
   }
@@ -43,9 +43,11 @@ export function rateComponent(
 function usagePriced(price: Price, usage: readonly BandUsage[]): readonly PricedUsage[] {
   switch (price.kind) {
     case 'flat':
-      return flatPriced(price, usage);
+      return usage.map((band) => priced(band, price.unitPrice));
     case 'time_of_use':
-      return timeOfUsePriced(price, usage);
+      return usage.map((used) =>
+        priced(used, price.bands.find(({ code }) => code === used.band)?.unitPrice ?? '0'),
+      );
     default:
       throw new RangeError(`${price.kind} is rated by rateRange`);
   }

@@ -1,21 +1,37 @@
-import type { TimeRange } from '../periods.ts';
-import { type BandInterval, bandIntervals } from '../tariffs/calendar.ts';
+import { BASE_UNIT } from '../commodities.ts';
+import { ZERO } from '../ratio.ts';
 import type { TimeOfUsePrice } from '../tariffs/definition.ts';
-import { type BandUsage, type PricedUsage, priced } from './rated.ts';
+import type { ExactLine } from './rated-line.ts';
+import { countedFrom, type Scope, worthOf } from './scope.ts';
+import { tierLines } from './tiered.ts';
 
-export function timeOfUseIntervals(
-  price: TimeOfUsePrice,
-  timeZone: string,
-  range: TimeRange,
-): readonly BandInterval[] {
-  return bandIntervals(price.calendar, timeZone, range);
-}
-
-/** Each band at its own price. Throws for a band that the tariff does not know. */
-export function timeOfUsePriced(price: TimeOfUsePrice, usage: readonly BandUsage[]): readonly PricedUsage[] {
-  return usage.map((used) => {
-    const band = price.bands.find(({ code }) => code === used.band);
-    if (band?.unitPrice === undefined) throw new RangeError(`no price for band ${used.band}`);
-    return priced(used, band.unitPrice);
+/** Each band that holds in the range, at its own price or by its own tiers. Throws for a band without either. */
+export function timeOfUseLines(price: TimeOfUsePrice, scope: Scope): readonly ExactLine[] {
+  const { context, measured, factor } = scope;
+  const here = measured.byBand(price.calendar, context.range.from);
+  return [...here].flatMap(([code, { after: quantity, intervals }]): readonly ExactLine[] => {
+    const band = price.bands.find((known) => known.code === code);
+    if (band?.tiered) {
+      const counted = measured
+        .byBand(price.calendar, countedFrom(band.tiered.accumulation, context))
+        .get(code);
+      if (!counted) throw new Error(`band ${code} holds in the range and not in its window`);
+      return tierLines(band.tiered, code, counted, scope);
+    }
+    if (band?.unitPrice === undefined) throw new RangeError(`no price for band ${code}`);
+    return [
+      {
+        band: code,
+        eventKey: '',
+        unit: BASE_UNIT[context.commodity],
+        quantity,
+        unitPrice: band.unitPrice,
+        accumulatedFrom: null,
+        intervals,
+        before: ZERO,
+        after: worthOf(quantity, band.unitPrice, factor),
+        how: { kind: 'unit' },
+      },
+    ];
   });
 }

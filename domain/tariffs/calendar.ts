@@ -16,11 +16,32 @@ interface Window {
   readonly band: string;
 }
 
+/** Most points share a calendar and a period: what was asked of a calendar is remembered while it is in use. */
+const REMEMBERED_MAX = 64;
+const remembered = new WeakMap<BandCalendar, Map<string, readonly BandInterval[]>>();
+
+/** `cutBands`, remembered: a calendar never changes. */
+export function bandIntervals(
+  calendar: BandCalendar,
+  timeZone: string,
+  range: TimeRange,
+): readonly BandInterval[] {
+  const known = remembered.get(calendar) ?? new Map<string, readonly BandInterval[]>();
+  const key = `${timeZone} ${range.from} ${range.to}`;
+  const found = known.get(key);
+  if (found) return found;
+  const intervals = cutBands(calendar, timeZone, range);
+  if (known.size >= REMEMBERED_MAX) known.clear();
+  known.set(key, intervals);
+  remembered.set(calendar, known);
+  return intervals;
+}
+
 /**
  * The bands between two instants, gapless and merged. A band holds while the local wall clock shows its times: an
  * hour that the clock repeats has its band twice, one that it skips has none. The definition has passed its check.
  */
-export function bandIntervals(calendar: BandCalendar, timeZone: string, range: TimeRange): BandInterval[] {
+function cutBands(calendar: BandCalendar, timeZone: string, range: TimeRange): readonly BandInterval[] {
   const windowsOf = scheduleLookup(calendar);
   const intervals: { from: number; to: number; band: string }[] = [];
   for (const { from, to, offsetMs } of constantOffsets(timeZone, range)) {
