@@ -43,17 +43,29 @@ export const zFaults = z.object({
 });
 export type Faults = z.infer<typeof zFaults>;
 
+const zSimulatedVehicle = z.object({ plate: z.string().max(16), class: z.string().max(32) });
+export type SimulatedVehicle = z.infer<typeof zSimulatedVehicle>;
+
 export const zSimulatedDevice = z.object({
   id: z.string().regex(SEGMENT),
   secret: z.string().min(1),
   kind: z.enum(SIMULATED_KINDS),
   trade: z.enum(TRADES),
-  /** Wh or L in a full hour; passes in a full hour for a gate; not used by a sensor. */
+  /** Wh or L in a full hour; visits in a full hour for a gate; not used by a sensor. */
   size: z.number().min(0).default(0),
   /** What the load is a function of, besides the seed; a meter that replaced another one shares it. Default: the id. */
   loadKey: z.string().optional(),
   /** A main meter: it counts what these devices' loads add up to, and a loss on top, in place of a load of its own. */
   mainOf: z.object({ loadKeys: z.array(z.string()), lossPercent: z.number().min(0).max(100) }).optional(),
+  /**
+   * What a gate's lane is for: entries, exits, or both (`size` visits in a full hour each way). An exit lane lets out
+   * whoever came in by the gate `entry`.
+   */
+  lane: z
+    .object({ direction: z.enum(['in', 'out', 'both']), entry: z.string().optional() })
+    .default({ direction: 'both' }),
+  /** Vehicles that come to a gate again and again, beside those that it makes up. */
+  vehicles: z.array(zSimulatedVehicle).max(500).default([]),
   /** CT × PT ratio: the register counts the secondary side, one part in this many. */
   ratio: z.number().int().min(1).default(1),
   /** What the register shows when it is installed, base units. */

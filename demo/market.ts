@@ -55,7 +55,11 @@ export function buildDemoMarket(options: DemoMarketOptions): DemoMarket {
   const gates = GATES.map((gate, i) => ({
     profile: 'gate',
     place: gate.code,
-    device: { ...device(`G-${i + 1}`, 'gate', 'gate'), size: i < 2 ? 110 : 70 },
+    device: {
+      ...device(`G-${i + 1}`, 'gate', 'gate'),
+      size: i < 2 ? 110 : 70,
+      lane: i % 2 === 0 ? { direction: 'in' as const } : { direction: 'out' as const, entry: `G-${i}` },
+    },
   }));
   const meters: readonly Metered[] = [...metered, ...building];
   const all = [...gates, ...sensors, ...meters.flatMap((m) => m.devices)];

@@ -49,7 +49,9 @@ export async function runFleet(options: FleetOptions): Promise<FleetProgress> {
     counters,
     onMessage: options.onMessage,
   };
-  const devices = takingTurns(equip(config), ({ spec }) => spec.kind).map((e) => new Device(e, around));
+  const devices = takingTurns(equip(config, flash.relay), ({ spec }) => spec.kind).map(
+    (e) => new Device(e, around),
+  );
   const backfillTotal = devices.reduce((sum, device) => sum + device.pending().length, 0);
   let historyDone = false;
   const progress = (): FleetProgress => ({

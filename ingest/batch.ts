@@ -3,6 +3,7 @@ import type { CommandAck } from '../store/commands.ts';
 import type { NewDeadLetter } from '../store/dead-letters.ts';
 import type { NewDeviceEvent } from '../store/device-events.ts';
 import type { JournalFrame, JournalRecord } from '../store/journal/port.ts';
+import type { NewPass } from '../store/passes.ts';
 import type { NewReading } from '../store/readings.ts';
 import type { TelemetryRow } from '../store/telemetry/port.ts';
 import type { PacedSighting } from './sighting-throttle.ts';
@@ -30,6 +31,8 @@ export interface Batch {
   readonly occupancy: OccupancySample[];
   readonly sightings: Map<string, PacedSighting>;
   readonly events: NewDeviceEvent[];
+  /** Of the events, those of gates that say who passed. */
+  readonly passes: NewPass[];
   readonly acks: CommandAck[];
   readonly deadLetters: NewDeadLetter[];
 }
@@ -42,6 +45,7 @@ export function emptyBatch(): Batch {
     occupancy: [],
     sightings: new Map(),
     events: [],
+    passes: [],
     acks: [],
     deadLetters: [],
   };

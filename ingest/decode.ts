@@ -1,8 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { type ReceivedUplink, VALUES_MAX, zAck, zEvent, zReceivedUplink, zState } from '../contracts/mqtt.ts';
+import { zPassData } from '../contracts/passes.ts';
 import { decodeNative, isStorableText, type RefusedPoint } from '../domain/decode-native.ts';
 import { judgeTimestamp } from '../domain/device-clock.ts';
 import type { OccupancySample } from '../domain/occupancy-samples.ts';
+import { vehicleKey } from '../domain/passes.ts';
+import type { NewPass } from '../store/passes.ts';
 import { type Batch, emptyBatch, type Sourced } from './batch.ts';
 import type { IngestDevice } from './device-catalog.ts';
 import { deadLetter, type Refusal, refusalOfItems, refusalOfPoints, refusalOfShape } from './refusals.ts';
@@ -162,8 +165,36 @@ function takeEvent({ batch, sourced, device }: Target, payload: unknown): Refusa
   const { ts, type, id = '', data } = parsed.data;
   if (judgeTimestamp(ts, sourced.record.receivedAt) === 'absurd') return absurd(ts);
   if (!isStorableJson([type, id, data])) return NOT_STORABLE;
+  if (type === 'pass' && device.profile.kind === 'gate') {
+    const pass = passOf(sourced, ts, id, data);
+    if ('reason' in pass) return pass;
+    batch.passes.push(pass);
+  }
   batch.events.push({ deviceId: device.id, ts, type, eventId: id, data });
   return null;
+}
+
+/** A pass is charged by when it happened: a clock that runs ahead cannot say. Without an id, what it says is its id. */
+function passOf(
+  { record }: Sourced,
+  ts: number,
+  id: string,
+  data: Readonly<Record<string, unknown>>,
+): NewPass | Refusal {
+  const parsed = zPassData.safeParse(data);
+  if (!parsed.success) return refusalOfShape(parsed.error);
+  if (judgeTimestamp(ts, record.receivedAt) !== 'good') {
+    const detail = `the gate’s clock is ahead: it says ${new Date(ts).toISOString()}`;
+    return { reason: 'bad_timestamp', detail };
+  }
+  const { direction, plate, class: seen, ticket } = parsed.data;
+  const vehicle = vehicleKey(plate, ticket);
+  return {
+    deviceId: record.device,
+    eventId: id || `${ts}-${direction}-${vehicle}`,
+    ...{ ts, direction, vehicle, plate: plate ?? null, class: seen, ticket: ticket ?? null },
+    receivedAt: record.receivedAt,
+  };
 }
 
 /** Whether it is online is for the broker to say. */

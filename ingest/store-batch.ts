@@ -7,6 +7,7 @@ import { storeSightings } from '../store/device-states.ts';
 import { notifyStalls } from '../store/notices.ts';
 import { storeOccupancy } from '../store/occupancy.ts';
 import type { MonthPartitions } from '../store/partitions.ts';
+import { insertPasses } from '../store/passes.ts';
 import { insertReadings } from '../store/readings.ts';
 import { repeatableTransaction } from '../store/repeatable-transaction.ts';
 import type { Batch } from './batch.ts';
@@ -35,6 +36,7 @@ export async function storeBatch(
       await insertReadings(tx, batch.readings);
       await storeSightings(tx, sightings);
       await insertDeviceEvents(tx, batch.events);
+      await insertPasses(tx, batch.passes);
       await finishCommands(tx, batch.acks);
       await insertDeadLetters(tx, batch.deadLetters);
       for (const device of crowded) await dropOldDeadLetters(tx, device, LETTERS_MAX);

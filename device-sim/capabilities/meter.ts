@@ -1,4 +1,5 @@
 import { chance } from '../random.ts';
+import type { Relay } from '../relay.ts';
 import { type Capability, refuse } from './capability.ts';
 
 export interface MeterOptions {
@@ -10,15 +11,16 @@ export interface MeterOptions {
 const MINUTE_MS = 60_000;
 const perKilo = (base: number): number => base / 1000;
 
-/** Counts kWh; says its load and voltage. Its relay acknowledges, and leaves the load as it is. */
-export function electricityMeter({ key, register }: MeterOptions): Capability {
-  let relay: 'open' | 'closed' = 'closed';
+/** Counts kWh; says its load and voltage. While its relay is open nothing flows, so nothing counts. */
+export function electricityMeter(options: MeterOptions & { readonly relay: Relay }): Capability {
+  const { key, register, relay } = options;
   return {
     sample(ts, history) {
       // The mean over the last five minutes: the dial's steps of 1 Wh are too coarse for a shorter one.
       const before = register(ts - 5 * MINUTE_MS);
       const now = register(ts);
-      const power = now >= before ? (now - before) * 12 : 0;
+      const flows = now >= before && (history || !relay.isOpen());
+      const power = flows ? (now - before) * 12 : 0;
       const energy_import = perKilo(now);
       if (history) return { energy_import, power };
       const voltage = 229 + Math.round(60 * chance(key, Math.floor(ts / MINUTE_MS))) / 10;
@@ -26,10 +28,11 @@ export function electricityMeter({ key, register }: MeterOptions): Capability {
     },
     nextChange: () => Number.POSITIVE_INFINITY,
     eventsAt: () => [],
-    command(op) {
+    command(op, _args, ts) {
       if (op !== 'relay_open' && op !== 'relay_close') return refuse(op);
-      relay = op === 'relay_open' ? 'open' : 'closed';
-      return { ok: true, result: { relay } };
+      const to = op === 'relay_open' ? 'open' : 'closed';
+      relay.switch(to, ts);
+      return { ok: true, result: { relay: to }, changed: true };
     },
   };
 }

@@ -310,12 +310,50 @@ describe('what a sensor says', () => {
 
 describe('events, states and acknowledgements', () => {
   it('an event is kept with its own id and data', () => {
-    const batch = decodeOne({ id: 'e1', ts: TS, type: 'pass', data: { plate: '京A12345' } }, 'gate', {
+    const batch = decodeOne({ id: 'e1', ts: TS, type: 'tamper', data: { cover: 'open' } }, 'gate', {
       kind: 'event',
     });
     expect(batch.events).toEqual([
-      { deviceId: 'gate', ts: TS, type: 'pass', eventId: 'e1', data: { plate: '京A12345' } },
+      { deviceId: 'gate', ts: TS, type: 'tamper', eventId: 'e1', data: { cover: 'open' } },
     ]);
+  });
+
+  it('a gate’s pass is a pass as well; without an id, what it says is its id', () => {
+    const data = { direction: 'out', plate: ' 京a·12345', class: 'van', picture: 'x.jpg' };
+    const batch = decodeOne({ ts: TS, type: 'pass', data }, 'gate', { kind: 'event' });
+    expect(refusalsOf(batch)).toEqual([]);
+    expect(batch.events).toHaveLength(1);
+    expect(batch.passes).toEqual([
+      {
+        ...{ deviceId: 'gate', eventId: `${TS}-out-京A12345`, ts: TS, direction: 'out', vehicle: '京A12345' },
+        ...{ plate: '京a·12345', class: 'van', ticket: null, receivedAt: NOW },
+      },
+    ]);
+    const other = decodeOne({ ts: TS, type: 'pass', data: {} }, METER, { kind: 'event' });
+    expect([other.events.length, other.passes.length]).toEqual([1, 0]);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['without a direction', { plate: 'A1', class: 'van' }, 'wrong_shape'],
+    ['that went sideways', { direction: 'left', plate: 'A1', class: 'van' }, 'wrong_shape'],
+    ['without a plate or a ticket', { direction: 'in', class: 'van' }, 'wrong_shape'],
+    ['without a class', { direction: 'in', plate: 'A1' }, 'wrong_shape'],
+    [
+      'with a class that no tariff can name',
+      { direction: 'in', plate: 'A1', class: 'Big Van' },
+      'wrong_shape',
+    ],
+  ])('a pass %s is a dead letter', (_name, data, reason) => {
+    const batch = decodeOne({ id: 'p', ts: TS, type: 'pass', data }, 'gate', { kind: 'event' });
+    expect(refusalsOf(batch)).toEqual([reason]);
+    expect([batch.events, batch.passes]).toEqual([[], []]);
+  });
+
+  it('a pass whose gate’s clock is ahead is a dead letter: when it was cannot be known', () => {
+    const data = { direction: 'in', plate: 'A1', class: 'van' };
+    const batch = decodeOne({ ts: NOW + 3_600_000, type: 'pass', data }, 'gate', { kind: 'event' });
+    expect(refusalsOf(batch)).toEqual(['bad_timestamp']);
+    expect(batch.passes).toEqual([]);
   });
 
   it.each<[string, unknown, string]>([

@@ -191,7 +191,12 @@ describe('a stall’s sensor', () => {
 describe('events and acknowledgements', () => {
   it('are stored once, and a command ends with its device’s answer', async () => {
     await createDevice(database.db, { id: 'g1', profile: 'gate' });
-    const event = { id: 'e1', ts: NOW - 5, type: 'pass', data: { plate: '京A12345', n: [1] } };
+    const event = {
+      id: 'e1',
+      ts: NOW - 5,
+      type: 'pass',
+      data: { direction: 'in', plate: '京A·12345', class: 'van', n: [1] },
+    };
     const id = randomUUID();
     await query(
       `INSERT INTO commands (id, device_id, op, args, requested_by, status, expires_at)
@@ -208,6 +213,17 @@ describe('events and acknowledgements', () => {
     await workOff(database, journal);
     expect(await query(`SELECT ts, type, event_id, data FROM device_events WHERE device_id = 'g1'`)).toEqual([
       { ts: new Date(NOW - 5), type: 'pass', event_id: 'e1', data: event.data },
+    ]);
+    expect(
+      await query(
+        `SELECT p.ts, p.direction, p.vehicle, p.plate, p.class, m.code FROM passes p
+         JOIN metering_points m ON m.id = p.metering_point_id WHERE p.device_id = 'g1' AND m.commodity = 'gate'`,
+      ),
+    ).toEqual([
+      {
+        ...{ ts: new Date(NOW - 5), direction: 'in', vehicle: '京A12345', plate: '京A·12345', class: 'van' },
+        code: 'GATE-g1',
+      },
     ]);
     expect(await query('SELECT status, result FROM commands WHERE id = $1', [id])).toEqual([
       { status: 'succeeded', result: { opened: 1 } },
