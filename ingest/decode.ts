@@ -176,7 +176,7 @@ function takeEvent({ batch, sourced, device }: Target, payload: unknown): Refusa
 
 /** A pass is charged by when it happened: a clock that runs ahead cannot say. Without an id, what it says is its id. */
 function passOf(
-  { record }: Sourced,
+  { record, seq }: Sourced,
   ts: number,
   id: string,
   data: Readonly<Record<string, unknown>>,
@@ -194,6 +194,7 @@ function passOf(
     eventId: id || `${ts}-${direction}-${vehicle}`,
     ...{ ts, direction, vehicle, plate: plate ?? null, class: seen, ticket: ticket ?? null },
     receivedAt: record.receivedAt,
+    journalSeq: seq,
   };
 }
 

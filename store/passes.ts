@@ -15,6 +15,8 @@ export interface NewPass {
   readonly class: string;
   readonly ticket: string | null;
   readonly receivedAt: number;
+  /** The journal frame it came in. */
+  readonly journalSeq: number;
 }
 
 /** The point of the lane where a device `d` stands; of a gate that stands nowhere, its own. */
@@ -40,10 +42,10 @@ export async function insertPasses(db: Queryable, passes: readonly NewPass[]): P
   await db.query({
     name: 'insert_passes',
     text: `INSERT INTO passes (site_id, device_id, event_id, metering_point_id, ts, direction, vehicle, plate, class, ticket,
-             received_at)
-           SELECT d.site_id, d.id, e, m.id, to_timestamp(t / 1000), dir, v, p, c, k, to_timestamp(r / 1000)
+             received_at, journal_seq)
+           SELECT d.site_id, d.id, e, m.id, to_timestamp(t / 1000), dir, v, p, c, k, to_timestamp(r / 1000), s
            FROM unnest($1::text[], $2::text[], $3::float8[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-             $9::float8[]) AS input (id, e, t, dir, v, p, c, k, r)
+             $9::float8[], $10::bigint[]) AS input (id, e, t, dir, v, p, c, k, r, s)
            JOIN devices d ON d.id = input.id LEFT JOIN places pl ON pl.id = d.place_id
            LEFT JOIN LATERAL (SELECT m.id FROM metering_points m WHERE m.site_id = d.site_id AND m.commodity = 'gate'
              AND (m.place_id = d.place_id OR m.code = ${LANE_CODE}) ORDER BY m.id LIMIT 1) m ON true
@@ -58,6 +60,7 @@ export async function insertPasses(db: Queryable, passes: readonly NewPass[]): P
       textsParam(passes, (pass) => pass.class),
       textsParam(passes, (pass) => pass.ticket),
       numbersParam(passes, (pass) => pass.receivedAt),
+      numbersParam(passes, (pass) => pass.journalSeq),
     ],
   });
 }

@@ -30,6 +30,8 @@ export const passes = pgTable(
     class: text().notNull(),
     ticket: text(),
     receivedAt: timestamp('received_at', { withTimezone: true }).notNull(),
+    /** The journal frame it came in. */
+    journalSeq: bigint('journal_seq', { mode: 'number' }).notNull().default(0),
   },
   (t) => [
     unique('passes_event').on(t.deviceId, t.eventId),

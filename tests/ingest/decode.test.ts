@@ -326,7 +326,7 @@ describe('events, states and acknowledgements', () => {
     expect(batch.passes).toEqual([
       {
         ...{ deviceId: 'gate', eventId: `${TS}-out-京A12345`, ts: TS, direction: 'out', vehicle: '京A12345' },
-        ...{ plate: '京a·12345', class: 'van', ticket: null, receivedAt: NOW },
+        ...{ plate: '京a·12345', class: 'van', ticket: null, receivedAt: NOW, journalSeq: 3 },
       },
     ]);
     const other = decodeOne({ ts: TS, type: 'pass', data: {} }, METER, { kind: 'event' });

@@ -1,0 +1,1 @@
+ALTER TABLE "passes" ADD COLUMN "journal_seq" bigint DEFAULT 0 NOT NULL;
