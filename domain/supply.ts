@@ -167,6 +167,15 @@ export function cutWindowEnd(now: number, rules: CutOffRules): number | null {
   return at(rules.from) <= now && now < at(rules.to) ? at(rules.to) : null;
 }
 
+/** A cut is done at once or not at all; a meter that is out of reach may take its time to give power back. */
+const ORDER_MS_MAX = { relay_open: 60_000, relay_close: HOUR_MS } as const satisfies Record<RelayOp, number>;
+
+/** Until when a meter may act on an order of `now`, epoch milliseconds: a cut never past the hours for it. */
+export function orderExpiry(op: RelayOp, now: number, windowEnd: number | null): number {
+  const latest = now + ORDER_MS_MAX[op];
+  return op === 'relay_open' && windowEnd !== null ? Math.min(latest, windowEnd) : latest;
+}
+
 /** What a merchant is told: below the first threshold, below the second, and that power will be cut. */
 export const NOTICE_LEVELS = ['low', 'very_low', 'cut_off'] as const;
 export type NoticeLevel = (typeof NOTICE_LEVELS)[number];

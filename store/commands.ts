@@ -137,6 +137,26 @@ export async function queueCommand(
 }
 export type CommandRow = typeof commands.$inferSelect;
 
+/** As `queueCommand`, the same operation for several devices at once. Returns the commands' ids. */
+export async function queueCommands(
+  tx: Queryable,
+  devices: readonly string[],
+  order: {
+    readonly op: string;
+    readonly reason: string;
+    readonly requestedBy: string;
+    readonly at: Date;
+    readonly expiresAt: Date;
+  },
+): Promise<readonly string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    `INSERT INTO commands (id, device_id, op, args, reason, requested_by, created_at, expires_at)
+     SELECT gen_random_uuid(), device, $2, '{}', $3, $4, $5, $6 FROM unnest($1::text[]) device RETURNING id`,
+    [devices, order.op, order.reason, order.requestedBy, order.at, order.expiresAt],
+  );
+  return rows.map(({ id }) => id);
+}
+
 export async function findCommand(db: Executor, id: string): Promise<CommandRow | undefined> {
   const [row] = await db.select().from(commands).where(eq(commands.id, id));
   return row;
