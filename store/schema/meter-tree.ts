@@ -4,6 +4,7 @@ import {
   index,
   integer,
   jsonb,
+  numeric,
   pgTable,
   primaryKey,
   text,
@@ -73,7 +74,7 @@ export const residuals = pgTable(
     weight: text({ enum: WEIGHTS }).notNull(),
     /** Base units shared out: the sum of the shares. */
     allocated: bigint({ mode: 'bigint' }).notNull(),
-    totalWeight: bigint('total_weight', { mode: 'bigint' }).notNull(),
+    totalWeight: numeric('total_weight').notNull(),
     inputHash: text('input_hash').notNull(),
     at: timestamp({ withTimezone: true }).notNull(),
   },
@@ -97,7 +98,7 @@ export const residualShares = pgTable(
     serviceTo: timestamp('service_to', { withTimezone: true }).notNull(),
     /** Who pays; null where nobody does. */
     leaseId: bigint('lease_id', { mode: 'number' }).references(() => leases.id),
-    weight: bigint({ mode: 'bigint' }).notNull(),
+    weight: numeric().notNull(),
     share: bigint({ mode: 'bigint' }).notNull(),
   },
   (t) => [
