@@ -57,6 +57,8 @@ export const settlementRuns = pgTable(
     requestedAt: timestamp('requested_at', { withTimezone: true }).notNull(),
     finishedAt: timestamp('finished_at', { withTimezone: true }),
     attempts: integer().notNull().default(0),
+    /** The newest fee line when it was done: later runs need not look far before it. */
+    lastLineId: bigint('last_line_id', { mode: 'number' }),
     lines: integer().notNull().default(0),
     /** Minor units that were shared, taken back ones less. */
     amount: bigint({ mode: 'bigint' }).notNull().default(sql`0`),
