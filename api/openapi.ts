@@ -32,6 +32,8 @@ const TAGS = [
   { name: 'readings', description: 'Registers, readings and where meters are installed' },
   { name: 'cases', description: 'What a person must decide' },
   { name: 'billing', description: 'Tariffs, billing runs and fee lines' },
+  { name: 'bills', description: 'Bills, credit notes, disputes, write-offs, deposits and dunning' },
+  { name: 'ledger', description: 'Accounts, entries and the trial balance' },
   { name: 'live', description: 'The floor, live' },
   { name: 'operation', description: 'Health and metrics' },
 ];

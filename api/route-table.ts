@@ -1,12 +1,19 @@
 import { apiKeyRoutes } from './routes/api-keys.ts';
+import { billCorrectionRoutes } from './routes/bill-corrections.ts';
 import { billingRunRoutes } from './routes/billing-runs.ts';
+import { billRoutes } from './routes/bills.ts';
+import { callbackRoutes } from './routes/callbacks.ts';
 import { caseRoutes } from './routes/cases.ts';
+import { chargeRoutes } from './routes/charges.ts';
 import { commandRoutes } from './routes/commands.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { deviceRoutes } from './routes/devices.ts';
+import { disputeRoutes } from './routes/disputes.ts';
+import { dunningRoutes } from './routes/dunning.ts';
 import { feeLineRoutes } from './routes/fee-lines.ts';
 import { installationRoutes } from './routes/installations.ts';
 import { leaseRoutes } from './routes/leases.ts';
+import { ledgerRoutes } from './routes/ledger.ts';
 import { meRoutes } from './routes/me.ts';
 import { partyRoutes } from './routes/parties.ts';
 import { placeRoutes } from './routes/places.ts';
@@ -40,6 +47,13 @@ export const ROUTES: readonly Routes[] = [
   tariffRoutes,
   billingRunRoutes,
   feeLineRoutes,
+  chargeRoutes,
+  callbackRoutes,
+  billRoutes,
+  billCorrectionRoutes,
+  disputeRoutes,
+  dunningRoutes,
+  ledgerRoutes,
   userRoutes,
   apiKeyRoutes,
 ];

@@ -2,6 +2,8 @@ import type { Logger } from 'pino';
 import { CHANNELS } from '../contracts/notify.ts';
 import type { Database } from '../store/database.ts';
 import { listen } from '../store/listen.ts';
+import { startBillWork } from './dunning-schedule.ts';
+import { startPrepaid } from './prepaid.ts';
 import { startRunner } from './runner.ts';
 import { startSchedule } from './schedule.ts';
 
@@ -24,20 +26,28 @@ export async function startBilling(deps: BillingDeps): Promise<{ close(): Promis
   const { clock = Date.now, lookEveryMs = 30_000, ...rest } = deps;
   const now = (): Date => new Date(clock());
   const runner = startRunner({ ...rest, now });
+  const billWork = await startBillWork({ ...rest, now });
+  const wake = (): void => {
+    runner.wake();
+    billWork.wake();
+  };
   const listening = await listen({
     url: deps.databaseUrl,
-    channels: [CHANNELS.billingRuns],
-    onNotice: () => runner.wake(),
-    onConnected: () => runner.wake(),
+    channels: [CHANNELS.billingRuns, CHANNELS.billRuns],
+    onNotice: wake,
+    onConnected: wake,
     log: deps.log,
   });
   const schedule = await startSchedule({ ...rest, now });
-  const timer = setInterval(() => runner.wake(), lookEveryMs);
+  const prepaid = await startPrepaid({ ...rest, now });
+  const timer = setInterval(wake, lookEveryMs);
   return {
     async close() {
       clearInterval(timer);
+      await prepaid.close();
       await schedule.close();
       await listening.close();
+      await billWork.close();
       await runner.close();
     },
   };

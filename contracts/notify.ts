@@ -16,6 +16,8 @@ export const CHANNELS = {
   settlement: 'stallgrid_settlement',
   /** Charges, refunds and callbacks that wait for billing (sent by whoever writes them). */
   charges: 'stallgrid_charges',
+  /** Drawing up of bills queued (trigger on bill_runs). */
+  billRuns: 'stallgrid_bill_runs',
 } as const;
 
 export const NOTIFY_BYTES_MAX = 7_900;

@@ -25,3 +25,35 @@ export type DisputeStatus = (typeof DISPUTE_STATUS)[number];
 
 export const WRITE_OFF_STATUS = ['proposed', 'approved', 'rejected'] as const;
 export type WriteOffStatus = (typeof WRITE_OFF_STATUS)[number];
+
+/** Who draws bills up when nobody asks for it. */
+export const PLATFORM = 'billing';
+
+/** Why somebody may not take a step, or undefined when they may. */
+export type StepRefusal = 'wrong_status' | 'drew_it_up' | 'reviewed_it';
+
+/**
+ * With four eyes two people have looked at an issued bill: who reviews it is not who drew it up, and where the
+ * platform did, who issues it is not who reviewed it.
+ */
+export function stepRefusal(
+  step: BillStep,
+  bill: { readonly status: BillStatus; readonly createdBy: string; readonly reviewedBy: string | null },
+  actor: string,
+  fourEyes: boolean,
+): StepRefusal | undefined {
+  if (!mayStep(step, bill.status)) return 'wrong_status';
+  if (!fourEyes) return undefined;
+  if (step === 'review' && bill.createdBy === actor) return 'drew_it_up';
+  if (step === 'issue' && bill.createdBy === PLATFORM && bill.reviewedBy === actor) return 'reviewed_it';
+  return undefined;
+}
+
+/** `SG-2026-000012`, and of a credit note `SG-CN2026-000003`: unique in the site, in the order of issue. */
+export const documentNumber = (
+  kind: 'bill' | 'credit_note',
+  of: { readonly prefix: string; readonly year: number; readonly n: number },
+): string => `${of.prefix}${kind === 'bill' ? '' : 'CN'}${of.year}-${String(of.n).padStart(6, '0')}`;
+
+/** Beyond this, minor units, something is wrong: no bill is drawn up. */
+export const BILL_AMOUNT_MAX = 10n ** 15n;

@@ -40,3 +40,25 @@ export function lateFee(
 
 const percentOf = (amount: bigint, percent: Decimal, mode: 'half_up' | 'down'): bigint =>
   roundToMinor({ units: amount * percent.units, scale: percent.scale + 2 }, 0, mode, 1n);
+
+/**
+ * What was owed from each day on: the sum of what was booked until that day's end, less what was in dispute then.
+ * Days ascend.
+ */
+export function owedSteps(
+  booked: readonly { readonly day: number; readonly amount: bigint }[],
+  held: readonly { readonly from: number; readonly to: number | null; readonly amount: bigint }[],
+): readonly OwedFrom[] {
+  const days = new Set([
+    ...booked.map(({ day }) => day),
+    ...held.flatMap(({ from, to }) => (to === null ? [from] : [from, to])),
+  ]);
+  return [...days]
+    .sort((a, b) => a - b)
+    .map((day) => {
+      let owed = 0n;
+      for (const one of booked) if (one.day <= day) owed += one.amount;
+      for (const one of held) if (one.from <= day && (one.to === null || day < one.to)) owed -= one.amount;
+      return { day, owed };
+    });
+}

@@ -1,4 +1,5 @@
 import { type BillStatus, mayStep } from '../domain/bills.ts';
+import type { Entry } from '../domain/ledger.ts';
 import type { Queryable } from './database.ts';
 import { bookTransaction } from './ledger.ts';
 
@@ -97,26 +98,38 @@ const moveToBalance = (tx: Queryable, bill: LockedBill, amount: bigint, at: Date
 async function bookOnBalance(
   tx: Queryable,
   bill: LockedBill,
-  {
-    amount,
-    ...how
-  }: { readonly kind: string; readonly amount: bigint; readonly at: Date; readonly actor: string },
+  { amount, ...how }: Omit<BillBooking, 'entries'> & { readonly amount: bigint },
 ): Promise<void> {
-  // Under the bill's lock its transactions are counted one by one, so the count names this one.
+  const entries = [
+    { account: { kind: 'receivable', leaseId: bill.leaseId }, amount },
+    { account: { kind: 'prepaid', leaseId: bill.leaseId }, amount: -amount },
+  ] as const;
+  await bookOnBill(tx, bill, { ...how, entries });
+}
+
+export interface BillBooking {
+  readonly kind: string;
+  readonly at: Date;
+  readonly actor: string;
+  readonly refs?: Readonly<Record<string, string | number>>;
+  readonly entries: readonly Entry[];
+}
+
+/**
+ * Books on a locked bill. Under its lock the bill's transactions are counted one by one, so the count names this one:
+ * whoever calls has made sure, under the same lock, that it is to be booked.
+ */
+export async function bookOnBill(tx: Queryable, bill: LockedBill, booking: BillBooking): Promise<void> {
   const { rows } = await tx.query<{ n: string }>(
     `SELECT count(*) AS n FROM ledger_transactions WHERE refs ? 'bill' AND refs->>'bill' = $1`,
     [String(bill.id)],
   );
   await bookTransaction(tx, {
+    ...booking,
     siteId: bill.siteId,
     currency: bill.currency,
-    key: `${how.kind} bill ${bill.id} #${rows[0]?.n}`,
-    ...how,
-    refs: { bill: bill.id, lease: bill.leaseId },
-    entries: [
-      { account: { kind: 'receivable', leaseId: bill.leaseId }, amount },
-      { account: { kind: 'prepaid', leaseId: bill.leaseId }, amount: -amount },
-    ],
+    key: `${booking.kind} bill ${bill.id} #${rows[0]?.n}`,
+    refs: { ...booking.refs, bill: bill.id, lease: bill.leaseId },
   });
 }
 

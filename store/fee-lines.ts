@@ -6,6 +6,7 @@ import type { Commodity } from '../domain/commodities.ts';
 import type { StoredEvidence } from '../domain/settlement/evidence.ts';
 import type { Executor } from './database.ts';
 import { feeLines } from './schema/billing.ts';
+import { billLines } from './schema/bills.ts';
 import { meteringPoints } from './schema/metering.ts';
 import { leases, parties } from './schema/parties.ts';
 import { places } from './schema/places.ts';
@@ -20,6 +21,8 @@ export interface FeeLineFilter {
   /** The stall's code. */
   readonly stall?: string | undefined;
   readonly commodity?: Commodity | undefined;
+  /** Only lines that are on this bill. */
+  readonly bill?: number | undefined;
   /** Only lines of this party's leases. */
   readonly partyId?: number | undefined;
   /** The last id of the page before. */
@@ -36,6 +39,9 @@ export async function listFeeLines(db: Executor, filter: FeeLineFilter): Promise
     filter.stall === undefined ? undefined : eq(places.code, filter.stall),
     filter.commodity === undefined ? undefined : eq(meteringPoints.commodity, filter.commodity),
     filter.partyId === undefined ? undefined : eq(leases.partyId, filter.partyId),
+    filter.bill === undefined
+      ? undefined
+      : sql`${feeLines.id} IN (SELECT ${billLines.feeLineId} FROM ${billLines} WHERE ${billLines.billId} = ${filter.bill})`,
     filter.beforeId === undefined ? undefined : lt(feeLines.id, filter.beforeId),
   ];
   const rows = await selectLines(db)
