@@ -10,6 +10,7 @@ interface LateFeeRow {
   readonly credited: string;
   readonly fees: string;
   readonly booked: readonly { readonly day: number; readonly amount: string }[];
+  /** Less what was credited for it, which counts as never owed. */
   readonly held: readonly { readonly from: number; readonly to: number | null; readonly amount: string }[];
 }
 
@@ -37,7 +38,7 @@ export async function bookLateFee(
        (SELECT coalesce(jsonb_agg(jsonb_build_object('day', day, 'amount', amount::text)), '[]')
         FROM moved WHERE kind NOT IN ('late_fee', 'credit_note')) AS booked,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('from', ${dayOf('d.opened_at')}, 'to', ${dayOf('d.decided_at')},
-         'amount', d.amount::text)), '[]') FROM disputes d WHERE d.bill_id = b.id) AS held
+         'amount', (d.amount - (SELECT coalesce(sum(c.amount), 0) FROM credit_notes c WHERE c.dispute_id = d.id))::text)), '[]') FROM disputes d WHERE d.bill_id = b.id) AS held
      FROM bills b WHERE b.id = $1`,
     [bill.id, how.timeZone, String(bill.id)],
   );
