@@ -1,3 +1,4 @@
+import { allocate } from './allocation.ts';
 import { parseDecimal, unitsAtScale } from './decimal.ts';
 
 /** A party's part of what was charged. */
@@ -25,22 +26,37 @@ export function splitRefusal(
 }
 
 /**
- * Divides an amount (minor units, either sign) so that the parts add up to it exactly: each gets its whole units, and
- * what is left goes one by one to the largest remainders, the earlier share first where they are equal. The parts of
- * −a are the negatives of those of a, so that a reversal takes back what was given.
+ * Divides an amount (minor units, either sign) so that the parts add up to it exactly, by largest remainder. The
+ * parts of −a are the negatives of those of a, so that a reversal takes back what was given.
  */
 export function splitAmount(amount: bigint, shares: readonly Share[]): readonly bigint[] {
-  const positive = amount < 0n ? -amount : amount;
-  const exact = shares.map((share) => positive * unitsOf(share));
-  const parts = exact.map((one) => one / WHOLE);
-  let left = positive - parts.reduce((sum, one) => sum + one, 0n);
-  const byRemainder = exact
-    .map((one, index) => ({ index, rest: one % WHOLE }))
-    .sort((a, b) => (a.rest === b.rest ? a.index - b.index : a.rest > b.rest ? -1 : 1));
-  for (const { index } of byRemainder) {
-    if (left === 0n) break;
-    parts[index] = (parts[index] ?? 0n) + 1n;
-    left--;
-  }
+  const parts = allocate(amount < 0n ? -amount : amount, shares.map(unitsOf)) ?? [];
   return amount < 0n ? parts.map((one) => -one) : parts;
+}
+
+export interface PaidLine {
+  readonly id: number;
+  readonly component: string;
+  /** Minor units. */
+  readonly amount: bigint;
+}
+
+/**
+ * What of a paid bill's lines was paid: their amounts less what was credited (by component) and written off
+ * (`null`), each taken from the lines it can be about in proportion to their amounts, credits of a component that no
+ * line has from all of them. Adds up to the lines less the reductions exactly; by line.
+ */
+export function paidOfLines(
+  lines: readonly PaidLine[],
+  reductions: ReadonlyMap<string | null, bigint>,
+): ReadonlyMap<number, bigint> {
+  const left = new Map(lines.map(({ id, amount }) => [id, amount]));
+  for (const [component, amount] of reductions) {
+    const named = lines.filter((line) => line.component === component);
+    const about = named.length > 0 ? named : lines;
+    const weights = about.map(({ amount: weight }) => weight);
+    const parts = allocate(amount, weights) ?? about.map((_, i) => (i === 0 ? amount : 0n));
+    for (const [i, { id }] of about.entries()) left.set(id, (left.get(id) ?? 0n) - (parts[i] ?? 0n));
+  }
+  return left;
 }
