@@ -1,4 +1,5 @@
 import type { TFunction } from 'i18next';
+import { WEEKDAYS } from '../../../domain/tariffs/check-calendar.ts';
 
 /** What is wrong with a field: where, and the schema's or the server's words for it. */
 export interface Fault {
@@ -29,6 +30,52 @@ export const FAULTS = [
   [/^Too small: expected string/, 'missing'],
   [/^Too small: expected array/, 'oneEntry'],
   [/^Too big: expected (?:array|string) to have <=?(\d+)/, 'tooMany'],
+  // ── a tariff's definition ──
+  [/^used twice$/, 'usedTwice'],
+  [/^(\S+) is reserved$/, 'reserved'],
+  [/^another component has a floor already/, 'oneFloor'],
+  [/^a price of the kind (\S+) has no quantity/, 'noQuantity'],
+  [/^above 0 and at most (\d+)/, 'lossFactor'],
+  [/^tax is the stage of percentages/, 'taxStage'],
+  [/^a price of the kind (\S+) has no bands$/, 'noBands'],
+  [/^must be above zero$/, 'aboveZero'],
+  [/^names no component$/, 'noBase'],
+  [/^no component (\S+) before this one$/, 'noBefore'],
+  [/^(\S+) is named twice$/, 'namedTwice'],
+  [/^(\S+) cannot price (\S+)$/, 'wrongCommodity'],
+  [/^not a whole number of minor units: the currency has (\d+) decimals$/, 'minorUnits'],
+  [/^(?:not )?a decimal number such as/, 'decimal'],
+  [/^negative$/, 'negative'],
+  [/^at most (\d+)(?: percent)?$/, 'atMost'],
+  [/^at least (\d+)$/, 'atLeast'],
+  [/^no tier$/, 'noTier'],
+  [/^only the last tier has no limit$/, 'lastTierOpen'],
+  [/^the last tier has no limit: null$/, 'lastTierLimit'],
+  [/^not above the limit of the tier before it$/, 'tierOrder'],
+  [/^\.t1, \.t2 … are the tiers of a band$/, 'tierCode'],
+  [/^a band has either unitPrice or tiered$/, 'priceOrTiers'],
+  [/^one of (.+)$/, 'oneOf'],
+  [/^does not divide the window of (\S+) minutes$/, 'notDividing'],
+  [/^no step$/, 'noStep'],
+  [/^not above the step before it$/, 'stepOrder'],
+  [/^no price for band (\S+)$/, 'bandWithoutPrice'],
+  [/^no such schedule$/, 'noSchedule'],
+  [/^month (\S+), weekday (\S+) has (\S+) schedules instead of one$/, 'gapDay'],
+  [/^(\S+) is no day$/, 'noDay'],
+  [/^(\S+) has two schedules$/, 'dayTwice'],
+  [/^(\S+): times are HH:MM/, 'clock'],
+  [/^(\S+) ends before it starts/, 'endsEarly'],
+  [/^nothing from (\S+) to (\S+)$/, 'nothingFrom'],
+  [/^(\S+) is covered twice$/, 'coveredTwice'],
+  [/^letters, digits, dot, dash and underscore/, 'codeWrong'],
+  [/^at most 100 schedules$/, 'schedulesMax'],
+  [/^not JSON$/, 'notJson'],
+  [/^not a tariff$/, 'notTariff'],
+  [/^usage after that instant has been charged/, 'charged'],
+  [/^a version of the tariff takes effect at that instant$/, 'fromTaken'],
+  [/lies in the closed period \S+: the earliest is (\S+)$/, 'closed'],
+  [/^the code belongs to a tariff for another commodity$/, 'codeTaken'],
+  [/a component rounds finer than the currency/, 'minorRefused'],
 ] as const satisfies readonly (readonly [RegExp, string])[];
 
 /** The sentence for a fault; words without a translation are shown as they are. */
@@ -37,7 +84,10 @@ export function describeFault(message: string, t: TFunction): string {
     const match = pattern.exec(message);
     if (match) {
       const [, a = '', b = '', c = ''] = match;
-      return t(`fault.${key}`, { a, b, c });
+      // Weekdays have names.
+      const day = WEEKDAYS.find((number) => String(number) === b);
+      const named = key === 'gapDay' && day !== undefined ? t(`weekday.d${day}`) : b;
+      return t(`fault.${key}`, { a, b: named, c });
     }
   }
   return message;
