@@ -4,6 +4,7 @@ import websocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
+import type { Provider } from '../domain/charges.ts';
 import { type Auth, createAuth } from '../store/auth.ts';
 import type { Database } from '../store/database.ts';
 import type { Journal } from '../store/journal/port.ts';
@@ -34,6 +35,8 @@ export interface AppDeps {
   readonly publicUrl?: string | undefined;
   /** Requests a minute from one address. */
   readonly requestsPerMinuteMax?: number | undefined;
+  /** Payment providers that billing has. */
+  readonly providers?: readonly Provider[] | undefined;
 }
 
 const BODY_BYTES_MAX = 1024 * 1024;
@@ -125,7 +128,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(
     async (scope) => {
       const v1 = scope.withTypeProvider<ZodTypeProvider>();
-      for (const routes of ROUTES) routes(v1, { db: deps.db, telemetry: deps.telemetry });
+      for (const routes of ROUTES)
+        routes(v1, { db: deps.db, telemetry: deps.telemetry, providers: deps.providers ?? [] });
       liveRoute(v1, { db: deps.db, hub: deps.hub, authenticate });
     },
     { prefix: '/api/v1' },

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Provider } from '../domain/charges.ts';
 import type { Database } from '../store/database.ts';
 import type { TelemetryStore } from '../store/telemetry/port.ts';
 
@@ -16,6 +17,8 @@ export type App = FastifyInstance<
 export interface RouteDeps {
   readonly db: Database;
   readonly telemetry: TelemetryStore;
+  /** Payment providers that are configured. */
+  readonly providers: readonly Provider[];
 }
 
 /** Adds the routes of one noun below `/api/v1`. */

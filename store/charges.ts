@@ -110,6 +110,15 @@ export async function openChargeOf(tx: Queryable, billId: number): Promise<numbe
   return rows[0] && Number(rows[0].id);
 }
 
+/** Payments of a lease that are for no bill and not decided. */
+export async function countOpenTopUps(tx: Queryable, leaseId: number): Promise<number> {
+  const { rows } = await tx.query<{ count: string }>(
+    'SELECT count(*) AS count FROM charges WHERE lease_id = $1 AND bill_id IS NULL AND status = ANY($2)',
+    [leaseId, CHARGE_OPEN],
+  );
+  return Number(rows[0]?.count ?? 0);
+}
+
 /**
  * Takes the charge that is longest due for its provider: the call is counted before it is made, so that whoever
  * takes it up after a crash knows that the provider may have been called. Others leave it alone for `leaseMs`.

@@ -303,16 +303,24 @@ function readRefund(body: unknown) {
   return parsed.success ? refundAnswer(parsed.data) : undefined;
 }
 
-function refundAnswer(refund: Omit<z.output<typeof zRefund>, 'out_refund_no'>) {
+function refundAnswer(
+  refund: Omit<z.output<typeof zRefund>, 'out_refund_no'>,
+): Exclude<SubmitAnswer, { status: 'unknown' }> {
   const { status, refund_id: providerRef, amount } = refund;
-  if (status === 'SUCCESS')
-    return {
-      ...{ status: 'succeeded', providerRef, paid: BigInt(amount.refund) },
-      currency: amount.currency ?? 'CNY',
-    } as const;
-  return status === 'PROCESSING'
-    ? ({ status: 'submitted', providerRef } as const)
-    : ({ status: 'failed', reason: status } as const);
+  switch (status) {
+    case 'SUCCESS':
+      return {
+        status: 'succeeded',
+        providerRef,
+        paid: BigInt(amount.refund),
+        currency: amount.currency ?? 'CNY',
+      };
+    case 'PROCESSING':
+      return { status: 'submitted', providerRef };
+    case 'CLOSED':
+    case 'ABNORMAL':
+      return { status: 'failed', reason: status };
+  }
 }
 
 /** A trade bill (`ALL`), columns by name: https://pay.weixin.qq.com/doc/v3/merchant/4013071199 */

@@ -1,0 +1,371 @@
+import {
+  zCharge,
+  zChargeCreate,
+  zChargeDetail,
+  zChargeQuery,
+  zPaymentMethodPut,
+  zPayOptions,
+  zPayOptionsQuery,
+  zRefundCreate,
+} from '../../contracts/charges.ts';
+import { zIdParams, zPage } from '../../contracts/rest.ts';
+import type { Provider } from '../../domain/charges.ts';
+import { may } from '../../domain/permissions.ts';
+import { recordAction } from '../../store/actions.ts';
+import { applyOutcome } from '../../store/charge-outcomes.ts';
+import {
+  findPayingLease,
+  findPaymentMethod,
+  listCharges,
+  putPaymentMethod,
+  readCharge,
+} from '../../store/charge-views.ts';
+import { type Created, cancelCharge, countOpenTopUps, createCharge, lookNow } from '../../store/charges.ts';
+import type { Database } from '../../store/database.ts';
+import { readBalance } from '../../store/ledger.ts';
+import { createRefund } from '../../store/refunds.ts';
+import { type Transaction, transaction } from '../../store/transaction.ts';
+import { type Principal, principalOf } from '../access.ts';
+import { numberCursor, toPage } from '../pages.ts';
+import { notFound, Problem, unprocessable } from '../problems.ts';
+import type { Routes } from '../routes.ts';
+
+/** A merchant without a party has no leases: no party has this id. */
+const NO_PARTY = 0;
+/** Whose charges somebody may see or make; undefined: everyone's. */
+const partyOf = (
+  { role, partyId }: Principal,
+  permission: 'payments:read' | 'payments:write',
+): number | undefined => (may(role, permission) ? undefined : (partyId ?? NO_PARTY));
+
+const OPEN_TOP_UPS_MAX = 5;
+const CNY_ONLY: readonly Provider[] = ['wechat_pay', 'alipay'];
+/** In the order in which a payer is offered them. */
+const OFFERED: readonly Provider[] = [
+  'wechat_pay',
+  'alipay',
+  'stripe',
+  'sandbox',
+  'balance',
+  'bank_transfer',
+  'cash',
+];
+
+export const chargeRoutes: Routes = (app, { db, providers }) => {
+  const offeredTo = (principal: Principal, currency: string): Provider[] =>
+    OFFERED.filter(
+      (one) =>
+        (one === 'balance' || one === 'cash' || providers.includes(one)) &&
+        (currency === 'CNY' || !CNY_ONLY.includes(one)) &&
+        (one !== 'cash' || may(principal.role, 'payments:write')),
+    );
+
+  app.get(
+    '/charges',
+    {
+      config: { access: ['payments:read', 'payments:pay-own'] },
+      schema: {
+        tags: ['payments'],
+        summary: 'Charges, newest first',
+        description: 'Money asked of a payer. A merchant sees those of their own leases.',
+        querystring: zChargeQuery,
+        response: { 200: zPage(zCharge) },
+      },
+    },
+    async (request) => {
+      const { cursor, limit, ...query } = request.query;
+      const rows = await listCharges(db.$client, {
+        ...query,
+        partyId: partyOf(principalOf(request), 'payments:read'),
+        beforeId: numberCursor(cursor),
+        limit: limit + 1,
+      });
+      return toPage(
+        rows,
+        limit,
+        (charge) => charge.id,
+        (charge) => charge,
+      );
+    },
+  );
+
+  app.get(
+    '/charges/:id',
+    {
+      config: { access: ['payments:read', 'payments:pay-own'] },
+      schema: {
+        tags: ['payments'],
+        summary: 'A charge and its history',
+        description: 'Ask again while its status is created, submitted or unknown: it changes by itself.',
+        params: zIdParams,
+        response: { 200: zChargeDetail },
+      },
+    },
+    async (request) => ownCharge(db, request.params.id, partyOf(principalOf(request), 'payments:read')),
+  );
+
+  app.post(
+    '/charges',
+    {
+      config: { access: ['payments:write', 'payments:pay-own'] },
+      schema: {
+        tags: ['payments'],
+        summary: 'Pay a bill, or money onto a lease’s balance',
+        description:
+          'Answers 201 with the charge before its provider is asked: what the payer needs (`payWith`) and what became of it come with GET /api/v1/charges/{id}. Cash is entered with its receipt number and succeeds at once. A bill has one open charge at most.',
+        body: zChargeCreate,
+        response: { 201: zChargeDetail },
+      },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const { purpose, lease, bill, provider, amount, receiptNo } = request.body;
+      const own = partyOf(principal, 'payments:write');
+      const at = new Date();
+      const id = await transaction(db, async (tx) => {
+        const paying = await findPayingLease(tx, lease);
+        if (!paying || (own !== undefined && paying.partyId !== own))
+          throw unprocessable('body.lease', 'there is no such lease');
+        if (!offeredTo(principal, paying.currency).includes(provider))
+          throw unprocessable(
+            'body.provider',
+            'is not offered: GET /api/v1/payment-options lists those that are',
+          );
+        if (provider === 'balance' && purpose !== 'bill')
+          throw unprocessable('body.provider', 'the balance pays bills only');
+        if (purpose === 'deposit' && own !== undefined)
+          throw unprocessable('body.purpose', 'deposits are entered by the operator');
+        if ((provider === 'cash') !== (receiptNo !== undefined))
+          throw unprocessable('body.receiptNo', 'cash has a receipt number, and nothing else has');
+        if (purpose !== 'bill' && (await countOpenTopUps(tx, lease)) >= OPEN_TOP_UPS_MAX)
+          throw new Problem(
+            409,
+            'too many payments of this lease are open: finish or cancel one of them first',
+          );
+        const created = await createCharge(tx, {
+          ...{ leaseId: lease, billId: bill, purpose, provider, at },
+          amount: BigInt(amount),
+          requestedBy: principal.actor,
+          ...(receiptNo === undefined ? {} : { payWith: { receiptNo } }),
+        });
+        if (!created.ok) throw refusalOf(created);
+        if (provider === 'cash') {
+          await applyOutcome(
+            tx,
+            created.id,
+            { status: 'succeeded', providerRef: receiptNo, paid: BigInt(amount), currency: paying.currency },
+            { actor: principal.actor, at },
+          );
+        }
+        await record(tx, principal, {
+          ...{ siteId: created.siteId, at, action: 'charge.create', subject: `charge ${created.id}` },
+          detail: {
+            purpose,
+            lease,
+            amount,
+            provider,
+            ...(bill === undefined ? {} : { bill }),
+            ...(receiptNo === undefined ? {} : { receiptNo }),
+          },
+        });
+        return created.id;
+      });
+      void reply.code(201).header('location', `/api/v1/charges/${id}`);
+      return ownCharge(db, id, undefined);
+    },
+  );
+
+  app.post(
+    '/charges/:id/cancel',
+    {
+      config: { access: ['payments:write', 'payments:pay-own'] },
+      schema: {
+        tags: ['payments'],
+        summary: 'Stop asking for a charge',
+        description:
+          'The provider is asked once more and told to close it; only then it has failed. If it was paid meanwhile, it has succeeded.',
+        params: zIdParams,
+        response: { 200: zChargeDetail },
+      },
+    },
+    async (request) => {
+      const principal = principalOf(request);
+      const { id } = request.params;
+      const party = partyOf(principal, 'payments:write');
+      const charge = await ownCharge(db, id, party);
+      const at = new Date();
+      await transaction(db, async (tx) => {
+        if (!(await cancelCharge(tx, id, principal.actor, at)))
+          throw new Problem(409, `the charge has ${charge.status} and cannot be cancelled`);
+        await record(tx, principal, {
+          siteId: charge.site,
+          at,
+          action: 'charge.cancel',
+          subject: `charge ${id}`,
+        });
+      });
+      return ownCharge(db, id, party);
+    },
+  );
+
+  app.post(
+    '/charges/:id/look',
+    {
+      config: { access: 'payments:write' },
+      schema: {
+        tags: ['payments'],
+        summary: 'Ask the provider now what became of a charge',
+        params: zIdParams,
+        response: { 200: zChargeDetail },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const charge = await ownCharge(db, id, undefined);
+      const asked = await transaction(db, (tx) => lookNow(tx, id, new Date()));
+      if (!asked) throw new Problem(409, `the charge has ${charge.status}: there is nothing to ask`);
+      return ownCharge(db, id, undefined);
+    },
+  );
+
+  app.post(
+    '/charges/:id/refunds',
+    {
+      config: { access: 'payments:write' },
+      schema: {
+        tags: ['payments'],
+        summary: 'Give money back',
+        description:
+          'In parts if need be, together at most what came in. Cash and transfers are given back by hand before this is called.',
+        params: zIdParams,
+        body: zRefundCreate,
+        response: { 201: zChargeDetail },
+      },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const { id } = request.params;
+      const { amount, reason } = request.body;
+      const charge = await ownCharge(db, id, undefined);
+      const at = new Date();
+      await transaction(db, async (tx) => {
+        const created = await createRefund(tx, {
+          ...{ chargeId: id, amount: BigInt(amount), reason, requestedBy: principal.actor, at },
+        });
+        if (!created.ok) {
+          if (created.reason === 'no_such_charge') throw notFound('charge');
+          if (created.reason === 'not_succeeded')
+            throw new Problem(409, 'only a charge that succeeded can be refunded');
+          const why = created.reason === 'above_paid' ? 'of what came in' : 'on the lease’s balance';
+          throw unprocessable('body.amount', `is above the ${created.left} minor units that are left ${why}`);
+        }
+        await record(tx, principal, {
+          ...{ siteId: charge.site, at, action: 'charge.refund', subject: `charge ${id}` },
+          detail: { refund: created.id, amount, reason },
+        });
+      });
+      void reply.code(201);
+      return ownCharge(db, id, undefined);
+    },
+  );
+
+  app.get(
+    '/payment-options',
+    {
+      config: { access: ['payments:read', 'payments:pay-own'] },
+      schema: {
+        tags: ['payments'],
+        summary: 'How a lease can pay, and its balance',
+        querystring: zPayOptionsQuery,
+        response: { 200: zPayOptions },
+      },
+    },
+    async (request) => {
+      const principal = principalOf(request);
+      const { lease } = request.query;
+      const paying = await ownLease(db, lease, partyOf(principal, 'payments:read'));
+      const balance = await readBalance(db.$client, paying.siteId, { kind: 'prepaid', leaseId: lease });
+      return {
+        providers: offeredTo(principal, paying.currency),
+        balance: String(-balance),
+        currency: paying.currency,
+        method: await findPaymentMethod(db.$client, lease),
+      };
+    },
+  );
+
+  app.put(
+    '/leases/:id/payment-method',
+    {
+      config: { access: ['payments:write', 'payments:pay-own'] },
+      schema: {
+        tags: ['payments'],
+        summary: 'How a lease’s bills are paid by themselves on the due date',
+        params: zIdParams,
+        body: zPaymentMethodPut,
+        response: { 200: zPayOptions.shape.method },
+      },
+    },
+    async (request) => {
+      const principal = principalOf(request);
+      const { id } = request.params;
+      const own = partyOf(principal, 'payments:write');
+      const paying = await ownLease(db, id, own);
+      const { provider, payer } = request.body;
+      if (!offeredTo(principal, paying.currency).includes(provider))
+        throw unprocessable(
+          'body.provider',
+          'is not offered: GET /api/v1/payment-options lists those that are',
+        );
+      // Whose card it is, the operator has to know.
+      if (own !== undefined && provider !== 'balance')
+        throw unprocessable('body.provider', 'ask the operator to set this up');
+      if (provider === 'stripe' && !(payer['customer'] && payer['paymentMethod']))
+        throw unprocessable('body.payer', 'Stripe needs customer and paymentMethod');
+      const at = new Date();
+      await transaction(db, async (tx) => {
+        await putPaymentMethod(tx, id, request.body, { actor: principal.actor, at });
+        await record(tx, principal, {
+          ...{ siteId: paying.siteId, at, action: 'payment-method.set', subject: `lease ${id}` },
+          detail: { provider, autopay: request.body.autopay },
+        });
+      });
+      return findPaymentMethod(db.$client, id);
+    },
+  );
+};
+
+type Recorded = Omit<Parameters<typeof recordAction>[1], 'actor'>;
+const record = (tx: Transaction, { actor }: Principal, action: Recorded): Promise<void> =>
+  recordAction(tx.orm, { ...action, actor });
+
+async function ownCharge(db: Database, id: number, party: number | undefined) {
+  const charge = await readCharge(db.$client, id);
+  if (!charge || (party !== undefined && charge.partyId !== party)) throw notFound('charge');
+  return charge.view;
+}
+
+async function ownLease(db: Database, id: number, party: number | undefined) {
+  const lease = await findPayingLease(db.$client, id);
+  if (!lease || (party !== undefined && lease.partyId !== party)) throw notFound('lease');
+  return lease;
+}
+
+function refusalOf(created: Extract<Created, { ok: false }>): Problem {
+  switch (created.reason) {
+    case 'no_such_lease':
+      return unprocessable('body.lease', 'there is no such lease');
+    case 'no_such_bill':
+      return unprocessable('body.bill', 'the lease has no such bill');
+    case 'not_issued':
+      return unprocessable('body.bill', 'is not issued yet');
+    case 'above_due':
+      return unprocessable('body.amount', `is above the ${created.due} minor units that are due`);
+    case 'open_charge':
+      return new Problem(
+        409,
+        `another payment of this bill is open (charge ${created.chargeId}): finish or cancel it first`,
+        { headers: { location: `/api/v1/charges/${created.chargeId}` } },
+      );
+  }
+}

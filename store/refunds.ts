@@ -1,0 +1,223 @@
+import { CHARGE_OPEN, type ChargeStatus } from '../domain/charges.ts';
+import { applyBalance, settleIfPaid } from './bill-due.ts';
+import { closeCase, openCase } from './cases.ts';
+import { lockBalance, moneyIn, type Outcome, REASON_LENGTH_MAX } from './charge-outcomes.ts';
+import { type Charge, lockCharge, newOrderNo, recordEvent, wakeBilling } from './charges.ts';
+import type { Queryable } from './database.ts';
+import { bookTransaction } from './ledger.ts';
+
+export interface Refund {
+  readonly id: number;
+  readonly chargeId: number;
+  readonly orderNo: string;
+  /** Minor units. */
+  readonly amount: bigint;
+  readonly status: ChargeStatus;
+  readonly reason: string;
+  readonly attempts: number;
+}
+
+export type RefundCreated =
+  | { readonly ok: true; readonly id: number }
+  | { readonly ok: false; readonly reason: 'no_such_charge' }
+  | { readonly ok: false; readonly reason: 'not_succeeded' }
+  /** `left`: what can still be given back. */
+  | { readonly ok: false; readonly reason: 'above_paid'; readonly left: bigint }
+  | { readonly ok: false; readonly reason: 'balance_spent'; readonly left: bigint };
+
+/** Writes a refund down, reserves its amount on the charge, and wakes billing, which asks the provider. */
+export async function createRefund(
+  tx: Queryable,
+  one: {
+    readonly chargeId: number;
+    readonly amount: bigint;
+    readonly reason: string;
+    readonly requestedBy: string;
+    readonly at: Date;
+  },
+): Promise<RefundCreated> {
+  const charge = await lockCharge(tx, one.chargeId);
+  if (!charge) return { ok: false, reason: 'no_such_charge' };
+  if (charge.status !== 'succeeded' || charge.paid === null) return { ok: false, reason: 'not_succeeded' };
+  const left = charge.paid - charge.refunded;
+  if (one.amount > left) return { ok: false, reason: 'above_paid', left };
+  // What became balance can be given back only while it is there.
+  const { credit } = partsOf(charge, charge.refunded, one.amount);
+  if (credit > 0n && charge.purpose !== 'deposit') {
+    const balance = -(await lockBalance(tx, charge));
+    if (balance < credit) return { ok: false, reason: 'balance_spent', left: balance < 0n ? 0n : balance };
+  }
+  await tx.query('UPDATE charges SET refunded = refunded + $2 WHERE id = $1', [charge.id, one.amount]);
+  const { rows } = await tx.query<{ id: string }>(
+    `INSERT INTO refunds (site_id, charge_id, order_no, amount, status, reason, requested_by, created_at, next_look_at)
+     VALUES ($1, $2, $3, $4, 'created', $5, $6, $7, $7) RETURNING id`,
+    [charge.siteId, charge.id, newOrderNo('RF'), one.amount, one.reason, one.requestedBy, one.at],
+  );
+  const id = Number(rows[0]?.id);
+  await recordEvent(tx, { chargeId: charge.id, refundId: id, status: 'created', at: one.at });
+  await wakeBilling(tx);
+  return { ok: true, id };
+}
+
+/** Money goes back first from what became balance, then from what paid the bill. */
+function partsOf(charge: Charge, refundedBefore: bigint, amount: bigint) {
+  const creditPaid = (charge.paid ?? 0n) - (charge.applied ?? 0n);
+  const creditLeft = refundedBefore < creditPaid ? creditPaid - refundedBefore : 0n;
+  const credit = amount < creditLeft ? amount : creditLeft;
+  return { credit, applied: amount - credit };
+}
+
+export async function claimRefund(tx: Queryable, now: Date, leaseMs: number): Promise<Refund | undefined> {
+  const { rows } = await tx.query<RefundRow>(
+    `UPDATE refunds SET attempts = attempts + 1, next_look_at = $2
+     WHERE id = (SELECT id FROM refunds WHERE status = ANY($3) AND next_look_at <= $1
+       ORDER BY next_look_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+     RETURNING *`,
+    [now, new Date(now.getTime() + leaseMs), CHARGE_OPEN],
+  );
+  return rows[0] && toRefund(rows[0]);
+}
+
+export async function findRefundByOrder(tx: Queryable, orderNo: string): Promise<Refund | undefined> {
+  const { rows } = await tx.query<RefundRow>('SELECT * FROM refunds WHERE order_no = $1', [orderNo]);
+  return rows[0] && toRefund(rows[0]);
+}
+
+const caseOfRefund = (charge: Charge, refund: Refund, at: Date) =>
+  ({ siteId: charge.siteId, kind: 'payment_mismatch', key: `refund ${refund.id}`, at }) as const;
+
+/**
+ * Takes down what became of a refund, as `applyOutcome` does of a charge. When the money has gone back, the entries
+ * that brought it in are booked the other way, once: the key is the refund.
+ */
+export async function applyRefundOutcome(
+  tx: Queryable,
+  { id, chargeId }: Pick<Refund, 'id' | 'chargeId'>,
+  outcome: Outcome,
+  by: { readonly actor: string; readonly at: Date },
+): Promise<ChargeStatus | undefined> {
+  const charge = await lockCharge(tx, chargeId);
+  const { rows } = await tx.query<RefundRow>('SELECT * FROM refunds WHERE id = $1 FOR UPDATE', [id]);
+  const refund = rows[0] && toRefund(rows[0]);
+  if (!charge || !refund) return undefined;
+  const { at } = by;
+  const isOver = refund.status === 'succeeded' || refund.status === 'failed';
+  const about = { charge: charge.id, refund: refund.id, order: refund.orderNo };
+  if (outcome.status === 'succeeded') {
+    if (refund.status === 'succeeded') return 'succeeded';
+    if (
+      outcome.paid !== refund.amount ||
+      outcome.currency !== charge.currency ||
+      refund.status === 'failed'
+    ) {
+      // Not what was asked for: a person decides, and nothing is booked until then.
+      const detail = `the provider says that ${outcome.paid} ${outcome.currency} went back`;
+      await openCase(tx, {
+        ...caseOfRefund(charge, refund, at),
+        subject: { ...about, reason: 'refund_differs', expected: String(refund.amount), detail },
+      });
+      if (isOver) return refund.status;
+      return wait(tx, refund, { status: 'unknown', reason: detail, nextLookAt: null }, at);
+    }
+    await end(tx, refund, { status: 'succeeded', failure: null, at });
+    await bookRefund(tx, charge, refund, by);
+    await closeCase(tx, { ...caseOfRefund(charge, refund, at), by: 'platform', resolution: 'succeeded' });
+    return 'succeeded';
+  }
+  if (isOver) return refund.status;
+  if (outcome.status !== 'failed') return wait(tx, refund, outcome, at);
+  await end(tx, refund, { status: 'failed', failure: outcome.reason.slice(0, REASON_LENGTH_MAX), at });
+  await tx.query('UPDATE charges SET refunded = refunded - $2 WHERE id = $1', [charge.id, refund.amount]);
+  await openCase(tx, {
+    ...caseOfRefund(charge, refund, at),
+    subject: { ...about, reason: 'refund_failed', detail: outcome.reason.slice(0, REASON_LENGTH_MAX) },
+  });
+  return 'failed';
+}
+
+async function wait(
+  tx: Queryable,
+  refund: Refund,
+  outcome: Extract<Outcome, { status: 'submitted' | 'unknown' }>,
+  at: Date,
+): Promise<ChargeStatus> {
+  const failure = outcome.status === 'unknown' ? outcome.reason.slice(0, REASON_LENGTH_MAX) : null;
+  await tx.query('UPDATE refunds SET status = $2, failure = $3, next_look_at = $4 WHERE id = $1', [
+    ...[refund.id, outcome.status, failure, outcome.nextLookAt],
+  ]);
+  if (outcome.status !== refund.status)
+    await recordEvent(tx, { ...ids(refund), status: outcome.status, failure: failure ?? undefined, at });
+  return outcome.status;
+}
+
+async function end(
+  tx: Queryable,
+  refund: Refund,
+  {
+    status,
+    failure,
+    at,
+  }: { readonly status: 'succeeded' | 'failed'; readonly failure: string | null; readonly at: Date },
+): Promise<void> {
+  await tx.query(
+    'UPDATE refunds SET status = $2, failure = $3, next_look_at = NULL, ended_at = $4 WHERE id = $1',
+    [refund.id, status, failure, at],
+  );
+  await recordEvent(tx, { ...ids(refund), status, failure: failure ?? undefined, at });
+}
+
+const ids = ({ id, chargeId }: Refund) => ({ chargeId, refundId: id });
+
+async function bookRefund(
+  tx: Queryable,
+  charge: Charge,
+  refund: Refund,
+  { actor, at }: { readonly actor: string; readonly at: Date },
+): Promise<void> {
+  const { rows } = await tx.query<{ sum: string }>(
+    `SELECT coalesce(sum(amount), 0) AS sum FROM refunds WHERE charge_id = $1 AND status = 'succeeded' AND id <> $2`,
+    [charge.id, refund.id],
+  );
+  const { credit, applied } = partsOf(charge, BigInt(rows[0]?.sum ?? 0), refund.amount);
+  const { leaseId, billId } = charge;
+  await bookTransaction(tx, {
+    siteId: charge.siteId,
+    currency: charge.currency,
+    key: `refund ${refund.id}`,
+    kind: 'charge.refunded',
+    at,
+    actor,
+    refs: {
+      ...{ charge: charge.id, refund: refund.id, lease: leaseId },
+      ...(billId === null ? {} : { bill: billId }),
+    },
+    entries: [
+      { account: moneyIn(charge.provider, leaseId), amount: -refund.amount },
+      { account: { kind: 'receivable', leaseId }, amount: applied },
+      { account: { kind: charge.purpose === 'deposit' ? 'deposit' : 'prepaid', leaseId }, amount: credit },
+    ],
+  });
+  if (billId === null) return;
+  await settleIfPaid(tx, billId, at);
+  await applyBalance(tx, billId, at, actor);
+}
+
+interface RefundRow {
+  id: string;
+  charge_id: string;
+  order_no: string;
+  amount: string;
+  status: ChargeStatus;
+  reason: string;
+  attempts: number;
+}
+
+const toRefund = (row: RefundRow): Refund => ({
+  id: Number(row.id),
+  chargeId: Number(row.charge_id),
+  orderNo: row.order_no,
+  amount: BigInt(row.amount),
+  status: row.status,
+  reason: row.reason,
+  attempts: row.attempts,
+});
