@@ -1,16 +1,24 @@
 import { minorDigits } from '../domain/money.ts';
 import { periodRange } from '../domain/periods.ts';
-import { rememberedIntervals } from '../domain/settlement/desired.ts';
+import type { NamedPeriod } from '../domain/settlement/desired.ts';
+import type { SealedInputs } from '../domain/settlement/sealed.ts';
 import { type ClaimedRun, type RunProblem, recordProgress } from '../store/billing-runs.ts';
 import type { BillingSession } from '../store/billing-session.ts';
 import { readTouchedPeriods } from '../store/posting.ts';
-import { lockPoints, type MeteringPointRow } from '../store/usage-inputs.ts';
-import { type RunContext, settlePoints } from './settle-points.ts';
+import { writeSealedInputs } from '../store/sealed-inputs.ts';
+import { addShadowTotals } from '../store/shadow-totals.ts';
+import { lockPoints } from '../store/usage-inputs.ts';
+import { computePoints } from './compute-points.ts';
+import type { RunContext } from './run-context.ts';
+import { problemsOf, settlePoints } from './settle-points.ts';
+import { shadowTotalsOf } from './shadow.ts';
 
 export interface RunOptions {
   readonly session: BillingSession;
   readonly run: ClaimedRun;
   readonly now: () => Date;
+  /** Of a close: estimate what no reading follows. */
+  readonly estimate: boolean;
   /** Checked between batches: what is done stays done, the rest is taken up again. */
   readonly signal: AbortSignal;
   readonly pointsPerBatch?: number;
@@ -31,21 +39,31 @@ const ROUNDS_MAX = 64;
 export async function executeRun(options: RunOptions): Promise<RunTotals> {
   const { session, run, signal } = options;
   const context: RunContext = {
-    session,
-    runId: run.id,
+    client: session.client,
     siteId: run.siteId,
     timeZone: run.timeZone,
     currency: run.currency,
     digits: minorDigits(run.currency),
-    receivedUpTo: run.startedAt,
-    postedAt: options.now(),
-    intervalsOf: rememberedIntervals(run.timeZone),
+    cutOff: run.cutOff,
+    definitions: new Map(),
   };
+  const postedAt = options.now();
+  const period = namedPeriod(run.period, run.timeZone);
   const totals = { points: 0, lines: 0, readings: 0 };
   for (let lastPointId = run.lastPointId; !signal.aborted; ) {
-    const batch = await session.transaction(() =>
-      settleBatch(context, run.period, lastPointId, options.pointsPerBatch ?? POINTS_PER_BATCH),
-    );
+    const batch = await session.transaction(async () => {
+      const pointIds = await lockPoints(
+        ...([session.client, run.siteId, lastPointId, options.pointsPerBatch ?? POINTS_PER_BATCH] as const),
+      );
+      const done =
+        run.kind === 'shadow'
+          ? await shadowBatch(context, run.id, period, pointIds)
+          : await settleBatch(context, options, postedAt, period, pointIds);
+      const points = pointIds.length;
+      const last = pointIds.at(-1) ?? lastPointId;
+      if (points > 0) await recordProgress(session.client, run.id, { ...done, points, lastPointId: last });
+      return { ...done, points, lastPointId: last };
+    });
     if (batch.points === 0) break;
     lastPointId = batch.lastPointId;
     totals.points += batch.points;
@@ -55,8 +73,25 @@ export async function executeRun(options: RunOptions): Promise<RunTotals> {
   return totals;
 }
 
-interface SettledBatch extends RunTotals {
-  readonly lastPointId: number;
+interface Batch {
+  readonly lines: number;
+  readonly amount: bigint;
+  readonly readings: number;
+  readonly problems: readonly RunProblem[];
+}
+
+/** What the batch would post, added to the run's totals. */
+async function shadowBatch(
+  context: RunContext,
+  runId: number,
+  period: NamedPeriod,
+  pointIds: readonly number[],
+): Promise<Batch> {
+  const { points, readings } = await computePoints(context, pointIds, period, { estimate: false });
+  await addShadowTotals(context.client, runId, shadowTotalsOf(points, period.name));
+  const lines = points.flatMap(({ settlement }) => settlement.lines);
+  const amount = lines.reduce((sum, line) => sum + line.amount, 0n);
+  return { lines: lines.length, amount, readings, problems: problemsOf(points) };
 }
 
 /**
@@ -65,53 +100,69 @@ interface SettledBatch extends RunTotals {
  */
 async function settleBatch(
   context: RunContext,
-  period: string,
-  afterId: number,
-  pointsMax: number,
-): Promise<SettledBatch> {
-  const { client } = context.session;
-  const points = await lockPoints(client, context.siteId, afterId, pointsMax);
-  const byId = new Map(points.map((point) => [point.id, point]));
+  { run, estimate }: RunOptions,
+  postedAt: Date,
+  period: NamedPeriod,
+  pointIds: readonly number[],
+): Promise<Batch> {
+  const { client, timeZone } = context;
   const sum = { lines: 0, amount: 0n, readings: 0 };
   const problems: RunProblem[] = [];
-  let work = new Map<string, readonly MeteringPointRow[]>(points.length > 0 ? [[period, points]] : []);
+  const sealed = new Map<number, SealedInputs>();
+  let work = new Map<string, ReadonlySet<number>>(
+    pointIds.length > 0 ? [[period.name, new Set(pointIds)]] : [],
+  );
   for (let round = 0; work.size > 0; round++) {
-    const next = new Map<string, Map<number, MeteringPointRow>>();
+    const next = new Map<string, Set<number>>();
     for (const [name, members] of work) {
-      const range = periodRange(name, context.timeZone);
-      if (!range) throw new Error(`no such period: ${name}`);
-      const settled = await settlePoints(context, members, { name, range });
+      const isOwn = name === period.name;
+      const settled = await settlePoints(context, [...members], namedPeriod(name, timeZone), {
+        ...{ runId: run.id, postedAt, estimate: isOwn && estimate },
+      });
       sum.lines += settled.lines;
       sum.amount += settled.amount;
       sum.readings += settled.readings;
       if (round === 0) problems.push(...settled.problems);
+      if (isOwn) for (const { point, inputs } of settled.computed) sealed.set(point.id, inputs);
       for (const touched of await readTouchedPeriods(client, settled.moved)) {
-        const point = byId.get(touched.meteringPointId);
-        if (!point || touched.period === name) continue;
-        const members = next.get(touched.period) ?? new Map<number, MeteringPointRow>();
-        next.set(touched.period, members.set(point.id, point));
+        if (touched.period === name) continue;
+        const points = next.get(touched.period) ?? new Set();
+        next.set(touched.period, points.add(touched.meteringPointId));
       }
     }
-    work = new Map([...next].map(([name, members]) => [name, [...members.values()]]));
+    work = next;
     if (round === ROUNDS_MAX && work.size > 0) {
       const detail = `moved boundary values reach further than ${ROUNDS_MAX} periods: run ${[...work.keys()].join(', ')}`;
-      const left = new Set([...work.values()].flat().map(({ id }) => id));
+      const left = new Set([...work.values()].flatMap((ids) => [...ids]));
       problems.push(
         ...[...left].map((meteringPointId) => ({ meteringPointId, code: 'unsettled', detail }) as const),
       );
       break;
     }
   }
-  const lastPointId = points.at(-1)?.id ?? afterId;
-  if (points.length > 0) {
-    const { lines, amount } = sum;
-    await recordProgress(client, context.runId, {
-      points: points.length,
-      lastPointId,
-      lines,
-      amount,
-      problems,
-    });
+  if (run.kind === 'close') {
+    const rows = [...sealed].map(([meteringPointId, inputs]) => ({ meteringPointId, inputs }));
+    await writeSealedInputs(client, run.id, rows);
+    const waiting = new Set(
+      problems.flatMap(({ code, meteringPointId }) => (code === 'awaiting_reading' ? meteringPointId : [])),
+    );
+    if (waiting.size > 0 && !estimate) throw new NotReportedError(period.name, waiting.size);
   }
-  return { lines: sum.lines, readings: sum.readings, points: points.length, lastPointId };
+  return { ...sum, problems };
+}
+
+/** A period cannot close yet. */
+export class NotReportedError extends Error {
+  override readonly name = 'NotReportedError';
+  constructor(period: string, points: number) {
+    super(
+      `${period} stays open: of ${points} metering points or more no reading past its end has come, and the grace is not over`,
+    );
+  }
+}
+
+export function namedPeriod(name: string, timeZone: string): NamedPeriod {
+  const range = periodRange(name, timeZone);
+  if (!range) throw new Error(`no such period: ${name}`);
+  return { name, ...range };
 }

@@ -4,8 +4,10 @@ import { type ClaimedRun, claimRun, finishRun, openRuns } from '../store/billing
 import { type BillingSession, withRunLock } from '../store/billing-session.ts';
 import type { Database } from '../store/database.ts';
 import { readDatabaseError } from '../store/database-errors.ts';
+import { compareShadow } from '../store/shadow-totals.ts';
+import { closePeriod, closeRefusal, isGraceOver } from './close-period.ts';
 import { linesTotal, readingsTotal, runSeconds, runsTotal } from './metrics.ts';
-import { executeRun } from './run.ts';
+import { executeRun, NotReportedError } from './run.ts';
 
 export interface RunnerDeps {
   readonly db: Database;
@@ -72,17 +74,21 @@ async function takeUp(
   if (!run) return;
   const stop = runSeconds.startTimer();
   const about = { run: id, site: run.siteId, period: run.period };
-  let error: string | null = refusal(run, now());
+  let error: string | null = refusal(run, now()) ?? (await closeRefusal(session, run));
   if (error === null) {
     try {
-      const totals = await executeRun({ ...deps, session, run, signal });
-      linesTotal.inc(totals.lines);
+      const estimate = run.kind === 'close' && (run.isForced || (await isGraceOver(session, run)));
+      const totals = await executeRun({ ...deps, session, run, estimate, signal });
+      if (run.kind !== 'shadow') linesTotal.inc(totals.lines);
       readingsTotal.inc(totals.readings);
       if (signal.aborted) return log.info(about, 'billing: run left for the next start');
+      if (run.kind === 'close') await closePeriod(session, run, now());
+      if (run.kind === 'shadow') await session.transaction(() => compareShadow(session.client, run));
       log.info({ ...about, ...totals }, 'billing: run succeeded');
     } catch (err) {
       if (readDatabaseError(err)?.kind === 'away') throw err;
-      log.error({ ...about, err }, 'billing: run failed');
+      if (err instanceof NotReportedError) log.warn(about, `billing: ${err.message}`);
+      else log.error({ ...about, err }, 'billing: run failed');
       error = err instanceof Error ? err.message : String(err);
     }
   }

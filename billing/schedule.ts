@@ -1,8 +1,15 @@
 import { type ScheduledTask, schedule } from 'node-cron';
 import type { Logger } from 'pino';
-import { chargingOf, periodRange, periodsBefore } from '../domain/periods.ts';
-import { type BilledSite, type DuePeriod, queueDueRuns, readBilledSites } from '../store/billing-schedule.ts';
+import { type PeriodKind, periodRange, periodsBefore } from '../domain/periods.ts';
+import {
+  type BilledSite,
+  type DuePeriod,
+  queueDueCloses,
+  queueDueRuns,
+  readBilledSites,
+} from '../store/billing-schedule.ts';
 import type { Database } from '../store/database.ts';
+import { readSettings } from '../store/settings.ts';
 
 export interface ScheduleDeps {
   readonly db: Database;
@@ -13,14 +20,17 @@ export interface ScheduleDeps {
 
 /** In the site's zone: half an hour and an hour after midnight, when devices have reported past it. */
 const PATTERNS = { day: '30 0 * * *', month: '0 1 1 * *' } as const;
+/** Once an hour it is looked whether a period can be closed. */
+const CLOSE_PATTERN = '45 * * * *';
 /** How far back a period that was never run, or that awaits readings, is looked for. */
 const LOOK_BACK = { day: 35, month: 2 } as const;
 /** The newest periods are settled again at every tick, for readings that came late. */
 const AGAIN = { day: 3, month: 2 } as const;
+const HOUR_MS = 3_600_000;
 
 /**
- * Queues what is due: for each site the day before for prepaid leases, the month before for postpaid ones, and what
- * was missed while no process ran. Sites are looked up again now and then.
+ * Queues what is due: for each site the day before for prepaid leases, the month before for all, what was missed while
+ * no process ran, and closes. Sites are looked up again now and then.
  */
 export async function startSchedule(deps: ScheduleDeps): Promise<{ close(): Promise<void> }> {
   const { db, log, reloadEveryMs = 60_000 } = deps;
@@ -35,20 +45,42 @@ export async function startSchedule(deps: ScheduleDeps): Promise<{ close(): Prom
     }
   }
 
+  async function close(site: BilledSite): Promise<void> {
+    try {
+      const { billing } = await readSettings(db, site.id);
+      const now = deps.now();
+      const graceOf = (kind: PeriodKind): number =>
+        kind === 'month' ? billing.monthGraceHours : billing.dayGraceHours;
+      const over = (['month', 'day'] as const).flatMap((kind) =>
+        duePeriods(site, kind, now, false).map(({ period, endsAt }) => ({
+          ...{ period, endsAt },
+          isGraceOver: now.getTime() >= endsAt.getTime() + graceOf(kind) * HOUR_MS,
+        })),
+      );
+      const runs = await queueDueCloses(db, site, over, now);
+      if (runs > 0) log.info({ site: site.id, runs }, 'billing: queued closes');
+    } catch (err) {
+      log.error({ err, site: site.id }, 'billing: could not look for periods to close');
+    }
+  }
+
   async function reload(): Promise<void> {
     for (const site of await readBilledSites(db)) {
       const known = sites.get(site.id);
       if (known?.site.timeZone === site.timeZone) continue;
       for (const task of known?.tasks ?? []) await task.destroy();
-      const tasks = (['day', 'month'] as const).map((kind) =>
-        schedule(PATTERNS[kind], () => queue(site, kind, true), {
-          timezone: site.timeZone,
-          name: `billing ${kind} ${site.id}`,
-          noOverlap: true,
-        }),
-      );
+      const at = (pattern: string, name: string, work: () => Promise<void>): ScheduledTask =>
+        schedule(pattern, work, {
+          ...{ timezone: site.timeZone, name: `billing ${name} ${site.id}`, noOverlap: true },
+        });
+      const tasks = [
+        at(PATTERNS.day, 'day', () => queue(site, 'day', true)),
+        at(PATTERNS.month, 'month', () => queue(site, 'month', true)),
+        at(CLOSE_PATTERN, 'close', () => close(site)),
+      ];
       sites.set(site.id, { site, tasks });
       for (const kind of ['day', 'month'] as const) await queue(site, kind, false);
+      await close(site);
     }
   }
 
@@ -75,6 +107,6 @@ export function duePeriods(
     const range = periodRange(period, timeZone);
     if (!range) return [];
     const again = !isTick ? 'never' : i < AGAIN[kind] ? 'always' : 'if_awaiting';
-    return [{ period, endsAt: new Date(range.to), charging: chargingOf(period), again }];
+    return [{ period, endsAt: new Date(range.to), charging: kind === 'day' ? 'prepaid' : null, again }];
   });
 }

@@ -1,61 +1,31 @@
-import { BASE_UNIT } from '../domain/commodities.ts';
-import type { Boundary, Mark } from '../domain/metering/boundary.ts';
-import { QuantityFold } from '../domain/metering/fold.ts';
-import { chargingOf, type TimeRange } from '../domain/periods.ts';
-import { cutsOf, type IntervalsOf } from '../domain/settlement/desired.ts';
-import { evidenceOf, type NamedInstallation } from '../domain/settlement/evidence.ts';
-import {
-  type ServiceRange,
-  serviceRanges,
-  type UnchargedRange,
-} from '../domain/settlement/service-ranges.ts';
-import { settle } from '../domain/settlement/settle.ts';
+import { type Boundary, type Mark, wholeUnits } from '../domain/metering/boundary.ts';
+import { accountingPeriodOf } from '../domain/periods.ts';
+import type { NamedPeriod } from '../domain/settlement/desired.ts';
+import { evidenceOf } from '../domain/settlement/evidence.ts';
+import { chargeBalances } from '../store/balances.ts';
 import type { RunProblem } from '../store/billing-runs.ts';
-import type { BillingSession } from '../store/billing-session.ts';
-import {
-  type LineToPost,
-  type PinnedBoundary,
-  pinBoundaries,
-  postLines,
-  readPinned,
-  readPosted,
-} from '../store/posting.ts';
-import {
-  type MeteringPointRow,
-  readInstallations,
-  readPayers,
-  readResumeMarks,
-} from '../store/usage-inputs.ts';
-import { foldReadings, type PointFold } from './fold-readings.ts';
+import { closeCase, openCase } from '../store/cases.ts';
+import { readClosedPeriods } from '../store/periods.ts';
+import { type LineToPost, type PinnedBoundary, pinBoundaries, postLines } from '../store/posting.ts';
+import { type ComputedPoint, computePoints } from './compute-points.ts';
+import type { RunContext } from './run-context.ts';
 
-/** What all points of a run share. */
-export interface RunContext {
-  readonly session: BillingSession;
+/** Who posts, and what is said of it. */
+export interface Posting {
   readonly runId: number;
-  readonly siteId: string;
-  readonly timeZone: string;
-  readonly currency: string;
-  readonly digits: number;
-  /** Readings received later wait for the next run. */
-  readonly receivedUpTo: Date;
   readonly postedAt: Date;
-  readonly intervalsOf: IntervalsOf;
+  /** Estimate what no reading follows, to the period's end. */
+  readonly estimate: boolean;
 }
 
 export interface SettledPoints {
+  readonly computed: readonly ComputedPoint[];
   readonly lines: number;
   readonly amount: bigint;
   readonly problems: readonly RunProblem[];
   /** Boundary values that were charged before and are different now. */
   readonly moved: readonly { readonly meteringPointId: number; readonly at: number }[];
   readonly readings: number;
-}
-
-interface Prepared extends PointFold {
-  readonly point: MeteringPointRow;
-  readonly installations: readonly NamedInstallation[];
-  readonly ranges: readonly ServiceRange[];
-  readonly uncharged: readonly UnchargedRange[];
 }
 
 /**
@@ -65,84 +35,93 @@ interface Prepared extends PointFold {
  */
 export async function settlePoints(
   context: RunContext,
-  points: readonly MeteringPointRow[],
-  period: { readonly name: string; readonly range: TimeRange },
+  pointIds: readonly number[],
+  period: NamedPeriod,
+  { runId, postedAt, estimate }: Posting,
 ): Promise<SettledPoints> {
-  const { client } = context.session;
-  const ids = points.map(({ id }) => id);
-  const charging = chargingOf(period.name);
-  const prepared = await prepare(context, points, period);
-  const readings = await foldReadings(client, prepared, period.range, context.receivedUpTo);
-  const posted = await readPosted(client, ids, period.range);
-  const pinned = new Map((await readPinned(client, ids, period.range)).map((pin) => [pinKey(pin), pin]));
-
+  const { client, siteId, timeZone, currency, digits } = context;
+  const { points: computed, readings } = await computePoints(context, pointIds, period, { estimate });
+  const closed = await readClosedPeriods(client, siteId, runId);
   const lines: LineToPost[] = [];
   const pins: PinnedBoundary[] = [];
-  const moved: { meteringPointId: number; at: number }[] = [];
-  const problems: RunProblem[] = [];
-  for (const { point, installations, ranges, uncharged, fold } of prepared) {
-    const settlement = settle({
-      ...{ period: period.range, charging, ranges, uncharged, installations },
-      fold: fold.finish(),
-      posted: posted.get(point.id) ?? [],
-      intervalsOf: context.intervalsOf,
-      digits: context.digits,
-    });
+  for (const one of computed) {
+    const { point, installations, settlement } = one;
     const { boundaries } = settlement;
-    const { timeZone, currency, digits } = context;
-    const meteringPointId = point.id;
+    const about = { meteringPointId: point.id, commodity: point.commodity, timeZone, currency, digits };
     for (const line of settlement.lines) {
-      const { commodity } = point;
-      const input = { meteringPointId, commodity, timeZone, currency, digits, installations, boundaries };
-      lines.push({ meteringPointId, line, unit: BASE_UNIT[commodity], ...evidenceOf(line, input) });
+      const evidence = evidenceOf(line, { ...about, installations, boundaries });
+      const accountingPeriod = accountingPeriodOf(line.period, closed);
+      lines.push({ meteringPointId: point.id, line, accountingPeriod, ...evidence });
     }
-    for (const problem of settlement.problems) problems.push({ meteringPointId, ...problem });
-    for (const at of new Set(ranges.flatMap(({ from, to }) => [from, to]))) {
-      const boundary = boundaries.get(at);
-      if (!boundary) continue;
-      const before = pinned.get(pinKey({ meteringPointId, at }));
-      if (before && isSame(before, boundary)) continue;
-      pins.push({ ...boundary, meteringPointId, revision: (before?.revision ?? 0) + 1 });
-      if (before && before.value !== boundary.value) moved.push({ meteringPointId, at });
-    }
+    pins.push(...newPins(one));
   }
-  const { siteId, runId, currency, postedAt } = context;
-  await postLines(client, { siteId, period: period.name, runId, currency, postedAt }, lines);
+  const firstId = await postLines(client, { siteId, runId, currency, postedAt }, lines);
   await pinBoundaries(client, runId, pins);
-  const amount = lines.reduce((sum, { line }) => sum + line.amount, 0n);
-  return { lines: lines.length, amount, problems, moved, readings };
+  await keepCases(context, computed, pins, period, postedAt);
+  const drawn = lines.map(({ line }) => line).filter(({ charging }) => charging === 'prepaid');
+  if (drawn.length > 0) {
+    // The first line's id tells this batch from every other, of this run and of all.
+    const key = `fee lines ${firstId}`;
+    await chargeBalances(client, { siteId, currency, runId, key, at: postedAt }, drawn);
+  }
+  return {
+    ...{ computed, readings, lines: lines.length },
+    amount: lines.reduce((sum, { line }) => sum + line.amount, 0n),
+    problems: problemsOf(computed),
+    moved: pins.filter((pin) => {
+      const before = pinnedBefore(computed, pin);
+      return before !== undefined && before.value !== pin.value;
+    }),
+  };
 }
 
-/** Who pays for what, and from which mark each point's fold goes on. */
-async function prepare(
-  { session: { client }, siteId, intervalsOf }: RunContext,
-  points: readonly MeteringPointRow[],
-  { name, range }: { readonly name: string; readonly range: TimeRange },
-): Promise<readonly Prepared[]> {
-  const ids = points.map(({ id }) => id);
-  const places = [...new Set(points.flatMap(({ placeId }) => placeId ?? []))];
-  const installed = await readInstallations(client, ids);
-  const payers = await readPayers(client, siteId, places, range);
-  const resumeMarks = await readResumeMarks(client, ids, range.from);
-  return points.map((point) => {
-    const installations = installed.get(point.id) ?? [];
-    const { ranges, uncharged } = serviceRanges({
-      period: range,
-      charging: chargingOf(name),
-      leases: point.placeId === null ? [] : (payers.leases.get(point.placeId) ?? []),
-      house: payers.house,
-      leaseTariffs: payers.leaseTariffs.filter(({ commodity }) => commodity === point.commodity),
-      versions: payers.versions,
-    });
-    const cuts = cutsOf(ranges, installations, intervalsOf);
-    const resume = resumeMarks.get(point.id) ?? null;
-    const fold = new QuantityFold({ installations, maxRate: point.maxRate, cuts, resume });
-    return { point, installations, ranges, uncharged, fold, cuts, resume };
+export const problemsOf = (computed: readonly ComputedPoint[]): readonly RunProblem[] =>
+  computed.flatMap(({ point, settlement }) =>
+    settlement.problems.map((problem) => ({ meteringPointId: point.id, ...problem })),
+  );
+
+/** The values at the ends of ranges, and from where tiers count, that differ from what was pinned last. */
+function newPins({ point, ranges, ends, settlement, pinned }: ComputedPoint): readonly PinnedBoundary[] {
+  const since = settlement.lines.flatMap(({ accumulatedFrom }) => accumulatedFrom ?? []);
+  const instants = new Set([...ranges.flatMap(({ from, to }) => [from, to]), ...ends, ...since]);
+  return [...instants].flatMap((at) => {
+    const boundary = settlement.boundaries.get(at);
+    const before = pinned.get(at);
+    if (!boundary || (before && isSame(before, boundary))) return [];
+    return [{ ...boundary, meteringPointId: point.id, revision: (before?.revision ?? 0) + 1 }];
   });
 }
 
-const pinKey = ({ meteringPointId, at }: { meteringPointId: number; at: number }): string =>
-  `${meteringPointId} ${at}`;
+const pinnedBefore = (computed: readonly ComputedPoint[], pin: PinnedBoundary): PinnedBoundary | undefined =>
+  computed.find(({ point }) => point.id === pin.meteringPointId)?.pinned.get(pin.at);
+
+/** An estimated end of the period waits for its reading; once that has come the case is closed. */
+async function keepCases(
+  { client, siteId, timeZone }: RunContext,
+  computed: readonly ComputedPoint[],
+  pins: readonly PinnedBoundary[],
+  period: NamedPeriod,
+  at: Date,
+): Promise<void> {
+  for (const pin of pins) {
+    const key = `${pin.meteringPointId} ${new Date(pin.at).toISOString()}`;
+    const about = { siteId, kind: 'missing_reading', key, at } as const;
+    if (pin.method === 'estimated' && pin.at === period.to) {
+      const subject = {
+        meteringPointId: pin.meteringPointId,
+        period: period.name,
+        at: new Date(pin.at).toISOString(),
+        timeZone,
+        estimate: `${pin.value - wholeUnits(pin.before?.total ?? 0n)}`,
+        lastReadAt: pin.before && new Date(pin.before.ts).toISOString(),
+        lastValue: pin.before && `${pin.before.value}`,
+      };
+      await openCase(client, { ...about, subject });
+    } else if (pin.method !== 'estimated' && pinnedBefore(computed, pin)?.method === 'estimated') {
+      await closeCase(client, { ...about, by: 'billing', resolution: 'arrived' });
+    }
+  }
+}
 
 function isSame(a: Boundary, b: Boundary): boolean {
   const sameBefore = isSameMark(a.before, b.before) && a.before?.total === b.before?.total;

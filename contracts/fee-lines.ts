@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { QUANTITY_UNITS } from '../domain/commodities.ts';
 import { BOUNDARY_METHODS, MARK_KINDS } from '../domain/metering/boundary.ts';
-import { ROUNDING_MODES } from '../domain/money.ts';
 import { EVIDENCE_INTERVALS_MAX } from '../domain/settlement/limits.ts';
-import { ROUNDING_STAGES } from '../domain/tariffs/definition.ts';
 import { zDecimalText, zFeeLine, zInstant, zIntegerText } from './rest.ts';
+import { zExactText, zWorkings } from './workings.ts';
 
 /** A known state of a register: a reading, or what a person noted when the meter was put in or taken out. */
 export const zEvidenceMark = z.object({
@@ -29,6 +29,8 @@ export const zEvidenceBoundary = z.object({
   before: zEvidenceMark.nullable(),
   /** First mark at or after `at`; the same as `before` when measured. */
   after: zEvidenceMark.nullable(),
+  /** The point's own usage that an estimate carries on. */
+  basis: z.object({ from: zInstant, to: zInstant, quantity: zIntegerText }).nullable(),
 });
 
 /** What one meter contributed inside the range: (endValue − startValue + wraps × modulus) × multiplier. */
@@ -53,12 +55,15 @@ export const zEvidenceSegment = z.object({
 const zUsageEvidence = z.object({
   kind: z.literal('usage'),
   timeZone: z.string(),
-  from: zEvidenceBoundary,
-  to: zEvidenceBoundary,
+  /** Null of what no meter counts: passes, days, months. */
+  from: zEvidenceBoundary.nullable(),
+  to: zEvidenceBoundary.nullable(),
+  /** Where tiers or a discount began to count, when that was before the range. */
+  since: zEvidenceBoundary.nullable(),
   /** All usage of the point in the range, of which the line's band is a part. */
-  total: zIntegerText,
+  total: zIntegerText.nullable(),
   segments: z.array(zEvidenceSegment),
-  /** When the band held within the range, and the usage in each interval: they add up to the line's quantity. */
+  /** When the band held within the range, and its usage in each interval; of a tier, its quantity is a part of that. */
   intervals: z.object({
     count: z.number().int(),
     sha256: z.string(),
@@ -73,20 +78,16 @@ const zUsageEvidence = z.object({
     version: z.number().int(),
     effectiveFrom: zInstant,
   }),
-  /** quantity ÷ per × unitPrice = unrounded, rounded to `amount`; less `posted` is what this line says. */
+  /** quantity ÷ per × unitPrice and what `workings` say is `unrounded`, rounded to `amount`; less `posted` it is the line. */
   arithmetic: z.object({
     quantity: zIntegerText,
-    unit: z.string(),
-    /** Base units in the unit of the price. */
+    unit: z.enum(QUANTITY_UNITS),
+    /** The line's units in the unit of the price. */
     per: z.number().int(),
     priceUnit: z.string(),
     unitPrice: zDecimalText,
-    unrounded: zDecimalText,
-    rounding: z.object({
-      stage: z.enum(ROUNDING_STAGES),
-      mode: z.enum(ROUNDING_MODES),
-      quantum: zDecimalText,
-    }),
+    unrounded: zExactText,
+    workings: zWorkings,
     /** Minor units. */
     amount: zIntegerText,
     currency: z.string(),

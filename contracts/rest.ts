@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RUN_KINDS } from '../domain/billing-runs.ts';
 import { COMMAND_STATUS } from '../domain/commands.ts';
 import { COMMODITIES, QUANTITY_UNITS } from '../domain/commodities.ts';
 import { DEAD_LETTER_REASONS } from '../domain/dead-letters.ts';
@@ -294,12 +295,15 @@ export const zBillingRunCreate = z
         /^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$/,
         'a month like 2026-10 or a day like 2026-10-31',
       ),
+    /** `shadow` posts nothing and says what would be posted. */
+    kind: z.enum(['charge', 'shadow']).default('charge'),
   })
   .meta({ examples: [{ site: 'south-gate', period: '2026-10' }] });
 export const zBillingRun = z.object({
   id: z.number().int(),
   site: z.string(),
   period: z.string(),
+  kind: z.enum(RUN_KINDS),
   status: z.enum(['queued', 'running', 'succeeded', 'failed']),
   requestedBy: z.string(),
   requestedAt: zInstant,
@@ -309,6 +313,8 @@ export const zBillingRun = z.object({
   pointsDone: z.number().int(),
   linesPosted: z.number().int(),
   amountPosted: zIntegerText,
+  /** Of a dry run: the run whose totals its own are compared with. */
+  comparedRunId: z.number().int().nullable(),
   problems: z.array(z.object({ meteringPointId: z.number().int(), code: z.string(), detail: z.string() })),
   error: z.string().nullable(),
 });

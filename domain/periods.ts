@@ -7,9 +7,31 @@ export interface TimeRange {
   readonly to: number;
 }
 
-/** A month `2026-10` is charged to postpaid leases, a day `2026-10-31` to prepaid ones: never both. */
-export function chargingOf(period: string): Charging {
-  return period.length === 7 ? 'postpaid' : 'prepaid';
+export const PERIOD_KINDS = ['month', 'day'] as const;
+export type PeriodKind = (typeof PERIOD_KINDS)[number];
+
+/** `2026-10` is a month, `2026-10-31` a day. */
+export const periodKindOf = (period: string): PeriodKind => (period.length === 7 ? 'month' : 'day');
+
+/**
+ * Days charge what prepaid leases use; months charge postpaid leases everything, and prepaid ones what is due by the
+ * month. So each component of a lease is charged by one kind of period.
+ */
+export const answersFor = (kind: PeriodKind, charging: Charging, cadence: 'usage' | 'month'): boolean =>
+  (kind === 'day') === (charging === 'prepaid' && cadence === 'usage');
+
+/** The period of the same kind that begins where this one ends. */
+export function periodAfter(period: string): string {
+  return periodKindOf(period) === 'month'
+    ? Temporal.PlainYearMonth.from(period).add({ months: 1 }).toString()
+    : Temporal.PlainDate.from(period).add({ days: 1 }).toString();
+}
+
+/** Whose bill a line of `period` is on: its own, or once that is closed the next one of its kind that is not. */
+export function accountingPeriodOf(period: string, closed: ReadonlySet<string>): string {
+  let open = period;
+  while (closed.has(open)) open = periodAfter(open);
+  return open;
 }
 
 /** The month or day as instants, cut in the site's IANA zone; undefined for what is no month or day. */

@@ -1,8 +1,10 @@
 import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm';
 import type { z } from 'zod';
 import type { zBillingRun } from '../contracts/rest.ts';
+import type { RunKind } from '../domain/billing-runs.ts';
 import { RUN_PROBLEMS_MAX } from '../domain/settlement/limits.ts';
 import type { Problem } from '../domain/settlement/settle.ts';
+import { type CutOff, readCutOff } from './as-of.ts';
 import type { Database, Executor, Queryable } from './database.ts';
 import { billingRuns } from './schema/billing.ts';
 import { CHARGED_POINT } from './usage-inputs.ts';
@@ -13,37 +15,46 @@ export interface RunProblem extends Problem {
   readonly meteringPointId: number;
 }
 
+/** A run that is asked for. */
+export interface NewRun {
+  readonly site: string;
+  readonly period: string;
+  readonly requestedBy: string;
+  /** `charge` unless it is said. */
+  readonly kind?: RunKind | undefined;
+  /** Of a close: estimate what is missing although the grace has not run out. */
+  readonly isForced?: boolean | undefined;
+}
+
 /** A run that a process has taken up. */
 export interface ClaimedRun {
   readonly id: number;
   readonly siteId: string;
   readonly period: string;
+  readonly kind: RunKind;
+  readonly isForced: boolean;
+  readonly requestedBy: string;
   readonly timeZone: string;
   readonly currency: string;
-  /** When it was first taken up: it charges by what had been received then. */
-  readonly startedAt: Date;
+  /** Set when it was first taken up, `receivedUpTo` to that time: a run that is taken up again keeps it. */
+  readonly cutOff: CutOff;
   readonly attempts: number;
   readonly lastPointId: number;
 }
 
 /** Queues a run; a process with billing takes it up (trigger notifies). Returns its id. */
-export async function queueRun(
-  db: Executor,
-  run: { readonly site: string; readonly period: string; readonly requestedBy: string },
-): Promise<number> {
+export async function queueRun(db: Executor, run: NewRun): Promise<number> {
+  const { site: siteId, period, requestedBy, kind = 'charge', isForced = false } = run;
   const [row] = await db
     .insert(billingRuns)
-    .values({ siteId: run.site, period: run.period, requestedBy: run.requestedBy, status: 'queued' })
+    .values({ siteId, period, requestedBy, kind, isForced, status: 'queued' })
     .returning({ id: billingRuns.id });
   if (!row) throw new Error('the queued run was not returned');
   return row.id;
 }
 
-/** As `queueRun`, unless a run of the site and period has not ended yet: then the answer is that one's id. */
-export function queueRunOnce(
-  db: Pick<Database, 'transaction'>,
-  run: { readonly site: string; readonly period: string; readonly requestedBy: string },
-): Promise<number> {
+/** As `queueRun`, unless a run of the same kind and period has not ended yet: then the answer is that one's id. */
+export function queueRunOnce(db: Pick<Database, 'transaction'>, run: NewRun): Promise<number> {
   return db.transaction(async (tx) => {
     await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtext(${`run ${run.site} ${run.period}`}))`);
     const [open] = await tx
@@ -53,6 +64,7 @@ export function queueRunOnce(
         and(
           eq(billingRuns.siteId, run.site),
           eq(billingRuns.period, run.period),
+          eq(billingRuns.kind, run.kind ?? 'charge'),
           inArray(billingRuns.status, ['queued', 'running']),
         ),
       )
@@ -71,6 +83,7 @@ export async function listRuns(
   db: Executor,
   filter: {
     readonly site?: string | undefined;
+    readonly period?: string | undefined;
     readonly beforeId?: number | undefined;
     readonly limit: number;
   },
@@ -81,6 +94,7 @@ export async function listRuns(
     .where(
       and(
         filter.site === undefined ? undefined : eq(billingRuns.siteId, filter.site),
+        filter.period === undefined ? undefined : eq(billingRuns.period, filter.period),
         filter.beforeId === undefined ? undefined : lt(billingRuns.id, filter.beforeId),
       ),
     )
@@ -108,6 +122,11 @@ export async function claimRun(session: Queryable, id: number, now: Date): Promi
     id: string;
     site_id: string;
     period: string;
+    kind: RunKind;
+    is_forced: boolean;
+    requested_by: string;
+    journal_seq: string | null;
+    change_id: string | null;
     time_zone: string;
     currency: string;
     started_at: Date;
@@ -117,7 +136,8 @@ export async function claimRun(session: Queryable, id: number, now: Date): Promi
     `UPDATE billing_runs r SET status = 'running', attempts = attempts + 1, started_at = coalesce(started_at, $2),
        points_total = (SELECT count(*) FROM metering_points p WHERE p.site_id = r.site_id AND ${CHARGED_POINT})
      FROM sites s WHERE r.id = $1 AND s.id = r.site_id AND r.status IN ('queued', 'running')
-     RETURNING r.id, r.site_id, r.period, s.time_zone, s.currency, r.started_at, r.attempts, r.last_point_id`,
+     RETURNING r.id, r.site_id, r.period, r.kind, r.is_forced, r.requested_by, r.journal_seq, r.change_id, s.time_zone,
+       s.currency, r.started_at, r.attempts, r.last_point_id`,
     [id, now],
   );
   const row = rows[0];
@@ -126,13 +146,43 @@ export async function claimRun(session: Queryable, id: number, now: Date): Promi
       id: Number(row.id),
       siteId: row.site_id,
       period: row.period,
+      kind: row.kind,
+      isForced: row.is_forced,
+      requestedBy: row.requested_by,
       timeZone: row.time_zone,
       currency: row.currency,
-      startedAt: row.started_at,
+      cutOff: await cutOffOf(session, row),
       attempts: row.attempts,
       lastPointId: Number(row.last_point_id),
     }
   );
+}
+
+/** Readings and changes that others are still writing are left to the next run. */
+async function cutOffOf(
+  session: Queryable,
+  run: { id: string; started_at: Date; journal_seq: string | null; change_id: string | null },
+): Promise<CutOff> {
+  const receivedUpTo = run.started_at;
+  if (run.journal_seq !== null && run.change_id !== null) {
+    return { receivedUpTo, journalSeq: Number(run.journal_seq), changeId: Number(run.change_id) };
+  }
+  const { journalSeq, changeId } = await readCutOff(session);
+  await session.query('UPDATE billing_runs SET journal_seq = $2, change_id = $3 WHERE id = $1', [
+    ...[run.id, journalSeq, changeId],
+  ]);
+  return { receivedUpTo, journalSeq, changeId };
+}
+
+/** The cut-off of a run that has been taken up. */
+export async function readRunCutOff(session: Queryable, id: number): Promise<CutOff | undefined> {
+  const { rows } = await session.query<{ at: Date; seq: string; change: string }>(
+    `SELECT started_at AS at, journal_seq AS seq, change_id AS change FROM billing_runs
+     WHERE id = $1 AND change_id IS NOT NULL`,
+    [id],
+  );
+  const row = rows[0];
+  return row && { receivedUpTo: row.at, journalSeq: Number(row.seq), changeId: Number(row.change) };
 }
 
 /** Part of the transaction that posts the points' lines: what is recorded as done is done. */
@@ -180,13 +230,14 @@ export async function finishRun(
 
 function toView(row: typeof billingRuns.$inferSelect): BillingRunView {
   const { siteId, requestedAt, startedAt, finishedAt, amountPosted, problems, ...rest } = row;
-  const { id, period, status, requestedBy, pointsTotal, pointsDone, linesPosted, error } = rest;
+  const { id, period, kind, status, requestedBy, pointsTotal, pointsDone, linesPosted, error } = rest;
   return {
-    ...{ id, site: siteId, period, status, requestedBy, pointsTotal, pointsDone, linesPosted, error },
+    ...{ id, site: siteId, period, kind, status, requestedBy, pointsTotal, pointsDone, linesPosted, error },
     requestedAt: requestedAt.toISOString(),
     startedAt: startedAt?.toISOString() ?? null,
     finishedAt: finishedAt?.toISOString() ?? null,
     amountPosted: `${amountPosted}`,
+    comparedRunId: rest.comparedRunId,
     problems: [...problems],
   };
 }

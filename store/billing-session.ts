@@ -1,5 +1,6 @@
+import { drizzle } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
-import type { Database } from './database.ts';
+import type { Database, Executor } from './database.ts';
 
 /** First key of the advisory locks of billing runs; the second is a hash of (site, period). */
 const RUN_LOCKS = 7_214_002;
@@ -7,6 +8,8 @@ const RUN_LOCKS = 7_214_002;
 /** A connection of its own for one run: it holds the run's lock, and both end together. */
 export interface BillingSession {
   readonly client: pg.PoolClient;
+  /** The same connection. */
+  readonly orm: Executor;
   /** Runs `work` in a transaction. */
   transaction<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -34,7 +37,11 @@ export async function withRunLock(
       key,
     );
     if (!rows[0]?.locked) return false;
-    await work({ client, transaction: (step) => inTransaction(client, step) });
+    await work({
+      client,
+      orm: drizzle({ client }),
+      transaction: (step) => inTransaction(client, step),
+    });
     await client.query('SELECT pg_advisory_unlock($1, hashtext($2))', key);
     return true;
   } catch (error) {

@@ -1,32 +1,60 @@
 import type { Commodity } from '../domain/commodities.ts';
-import { parseDecimal, unitsAtScale } from '../domain/decimal.ts';
+import { type Decimal, parseDecimal, unitsAtScale } from '../domain/decimal.ts';
 import { type Mark, type MarkKind, TOTAL_SCALE } from '../domain/metering/boundary.ts';
 import type { Charging } from '../domain/parties.ts';
 import type { TimeRange } from '../domain/periods.ts';
 import type { NamedInstallation } from '../domain/settlement/evidence.ts';
-import type { Lease, LeaseTariff, TariffVersion } from '../domain/settlement/service-ranges.ts';
+import {
+  type Lease,
+  type LeaseTariff,
+  STAY_MS_MAX,
+  type TariffVersion,
+} from '../domain/settlement/service-ranges.ts';
 import type { TariffDefinition } from '../domain/tariffs/definition.ts';
+import { asOf, type CutOff } from './as-of.ts';
 import type { Queryable } from './database.ts';
+import { numbersParam } from './pg-arrays.ts';
 
 export interface MeteringPointRow {
   readonly id: number;
   readonly placeId: number | null;
   readonly commodity: Commodity;
   readonly maxRate: bigint;
+  /** Of its place. */
+  readonly areaM2: Decimal | null;
 }
 
 /** A main meter `p` counts again what the meters behind it count. */
-export const CHARGED_POINT = 'NOT EXISTS (SELECT 1 FROM metering_points behind WHERE behind.main_id = p.id)';
+export const CHARGED_POINT = "p.role <> 'main'";
 
 /**
- * The next charged points of a site in the order of their ids, locked until the transaction ends: two runs never settle the
- * same point at once, and because of the order they never wait for each other in a circle.
+ * The ids of the next charged points of a site, locked until the transaction ends: two runs never settle the same point
+ * at once, and because of the order they never wait for each other in a circle.
  */
 export async function lockPoints(
   tx: Queryable,
   siteId: string,
   afterId: number,
   pointsMax: number,
+): Promise<readonly number[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    `SELECT id FROM metering_points p WHERE site_id = $1 AND id > $2 AND ${CHARGED_POINT}
+     ORDER BY id LIMIT $3 FOR NO KEY UPDATE`,
+    [siteId, afterId, pointsMax],
+  );
+  return rows.map(({ id }) => Number(id));
+}
+
+/** Locks these points until the transaction ends, in the order of their ids. */
+export async function lockPointsById(tx: Queryable, ids: readonly number[]): Promise<void> {
+  await tx.query('SELECT FROM metering_points WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE', [ids]);
+}
+
+/** Points as they were at the cut-off, in the order of their ids; those that came later are missing. */
+export async function readPoints(
+  tx: Queryable,
+  ids: readonly number[],
+  { changeId }: CutOff,
 ): Promise<readonly MeteringPointRow[]> {
   const { rows } = await tx.query<{
     id: string;
@@ -34,15 +62,20 @@ export async function lockPoints(
     commodity: Commodity;
     max_rate: string;
   }>(
-    `SELECT id, place_id, commodity, max_rate FROM metering_points p WHERE site_id = $1 AND id > $2 AND ${CHARGED_POINT}
-     ORDER BY id LIMIT $3 FOR NO KEY UPDATE`,
-    [siteId, afterId, pointsMax],
+    `SELECT id, place_id, commodity, max_rate FROM ${asOf('metering_points', changeId)} p WHERE id = ANY($1) ORDER BY id`,
+    [ids],
   );
+  const { rows: areas } = await tx.query<{ id: string; area_m2: string }>(
+    `SELECT id, area_m2 FROM ${asOf('places', changeId)} p WHERE id = ANY($1) AND area_m2 IS NOT NULL`,
+    [[...new Set(rows.flatMap(({ place_id }) => place_id ?? []))]],
+  );
+  const areaOf = new Map(areas.map(({ id, area_m2 }) => [id, parseDecimal(area_m2)]));
   return rows.map((row) => ({
     id: Number(row.id),
     placeId: row.place_id === null ? null : Number(row.place_id),
     commodity: row.commodity,
     maxRate: BigInt(row.max_rate),
+    areaM2: (row.place_id !== null && areaOf.get(row.place_id)) || null,
   }));
 }
 
@@ -50,11 +83,12 @@ export async function lockPoints(
 export async function readInstallations(
   tx: Queryable,
   pointIds: readonly number[],
+  { changeId }: CutOff,
 ): Promise<ReadonlyMap<number, readonly NamedInstallation[]>> {
   const { rows } = await tx.query<InstallationRow>(
     `SELECT i.id, i.metering_point_id, i.register_id, ${ms('i.starts_at')} AS starts_at, i.start_value,
        ${ms('i.ends_at')} AS ends_at, i.end_value, i.multiplier, r.modulus, r.point, r.device_id, d.serial
-     FROM installations i JOIN registers r ON r.id = i.register_id JOIN devices d ON d.id = r.device_id
+     FROM ${asOf('installations', changeId)} i JOIN registers r ON r.id = i.register_id JOIN devices d ON d.id = r.device_id
      WHERE i.metering_point_id = ANY($1) ORDER BY i.starts_at`,
     [pointIds],
   );
@@ -105,6 +139,7 @@ export async function readPayers(
   siteId: string,
   placeIds: readonly number[],
   period: TimeRange,
+  { changeId }: CutOff,
 ): Promise<Payers> {
   const { rows: leases } = await tx.query<{
     id: string;
@@ -113,20 +148,10 @@ export async function readPayers(
     from_ms: string;
     to_ms: string | null;
   }>(
-    `SELECT id, place_id, charging, ${ms('starts_at')} AS from_ms, ${ms('ends_at')} AS to_ms FROM leases
+    `SELECT id, place_id, charging, ${ms('starts_at')} AS from_ms, ${ms('ends_at')} AS to_ms
+     FROM ${asOf('leases', changeId)} e
      WHERE (place_id = ANY($1) AND ${overlapping}) OR (site_id = $4 AND kind = 'house')`,
-    [placeIds, period.from, period.to, siteId],
-  );
-  const { rows: assigned } = await tx.query<{
-    lease_id: string;
-    tariff_id: string;
-    commodity: Commodity;
-    from_ms: string;
-    to_ms: string | null;
-  }>(
-    `SELECT lease_id, tariff_id, commodity, ${ms('starts_at')} AS from_ms, ${ms('ends_at')} AS to_ms
-     FROM lease_tariffs WHERE lease_id = ANY($1) AND ${overlapping}`,
-    [leases.map(({ id }) => id), period.from, period.to],
+    [placeIds, period.from - STAY_MS_MAX, period.to, siteId],
   );
   const leaseRows = leases.map((row) => ({ placeId: row.place_id, ...toLease(row) }));
   return {
@@ -135,6 +160,34 @@ export async function readPayers(
       (lease) => [Number(lease.placeId), lease],
     ),
     house: leaseRows.find(({ placeId }) => placeId === null) ?? null,
+    ...(await readLeaseTariffs(
+      tx,
+      leaseRows.map(({ id }) => id),
+      period,
+      changeId,
+    )),
+  };
+}
+
+/** By which tariffs these leases pay in the period. */
+export async function readLeaseTariffs(
+  tx: Queryable,
+  leaseIds: readonly number[],
+  period: TimeRange,
+  changeId: number,
+): Promise<Pick<Payers, 'leaseTariffs' | 'versions'>> {
+  const { rows: assigned } = await tx.query<{
+    lease_id: string;
+    tariff_id: string;
+    commodity: Commodity;
+    from_ms: string;
+    to_ms: string | null;
+  }>(
+    `SELECT lease_id, tariff_id, commodity, ${ms('starts_at')} AS from_ms, ${ms('ends_at')} AS to_ms
+     FROM ${asOf('lease_tariffs', changeId)} a WHERE lease_id = ANY($1) AND ${overlapping}`,
+    [leaseIds, period.from, period.to],
+  );
+  return {
     leaseTariffs: assigned.map((row) => ({
       leaseId: Number(row.lease_id),
       tariffId: Number(row.tariff_id),
@@ -142,11 +195,21 @@ export async function readPayers(
       from: Number(row.from_ms),
       to: row.to_ms === null ? null : Number(row.to_ms),
     })),
-    versions: await readVersions(tx, [...new Set(assigned.map(({ tariff_id }) => tariff_id))], period),
+    versions: await readVersions(
+      tx,
+      [...new Set(assigned.map(({ tariff_id }) => tariff_id))],
+      period,
+      changeId,
+    ),
   };
 }
 
-const toLease = (row: { id: string; charging: Charging; from_ms: string; to_ms: string | null }): Lease => ({
+export const toLease = (row: {
+  id: string;
+  charging: Charging;
+  from_ms: string;
+  to_ms: string | null;
+}): Lease => ({
   id: Number(row.id),
   charging: row.charging,
   from: Number(row.from_ms),
@@ -157,6 +220,7 @@ async function readVersions(
   tx: Queryable,
   tariffIds: readonly string[],
   period: TimeRange,
+  changeId: number,
 ): Promise<readonly TariffVersion[]> {
   const { rows } = await tx.query<{
     id: string;
@@ -168,7 +232,7 @@ async function readVersions(
     name: string;
   }>(
     `SELECT v.id, v.tariff_id, v.version, ${ms('v.effective_from')} AS from_ms, v.definition, t.code, t.name
-     FROM tariff_versions v JOIN tariffs t ON t.id = v.tariff_id
+     FROM ${asOf('tariff_versions', changeId)} v JOIN tariffs t ON t.id = v.tariff_id
      WHERE v.tariff_id = ANY($1) AND v.effective_from < ${instant('$2')} ORDER BY v.effective_from`,
     [tariffIds, period.to],
   );
@@ -183,14 +247,26 @@ async function readVersions(
   }));
 }
 
+/** The definitions of these versions: immutable, because lines name them. */
+export async function readDefinitions(
+  tx: Queryable,
+  versionIds: readonly number[],
+): Promise<ReadonlyMap<number, TariffDefinition>> {
+  if (versionIds.length === 0) return new Map();
+  const { rows } = await tx.query<{ id: string; definition: TariffDefinition }>(
+    'SELECT id, definition FROM tariff_versions WHERE id = ANY($1)',
+    [versionIds],
+  );
+  return new Map(rows.map(({ id, definition }) => [Number(id), definition]));
+}
+
 /**
- * For each point the newest mark that was charged by at or before `at` and still stands: its reading was not
+ * For each point the newest mark that was charged by at or before its `at` and still stands: its reading was not
  * rejected or revised since, its installation not changed. Without one the fold starts at the first installation.
  */
 export async function readResumeMarks(
   tx: Queryable,
-  pointIds: readonly number[],
-  at: number,
+  points: readonly { readonly id: number; readonly at: number }[],
 ): Promise<ReadonlyMap<number, Mark>> {
   const { rows } = await tx.query<{
     point: string;
@@ -200,11 +276,11 @@ export async function readResumeMarks(
     value: string;
     total: string;
   }>(
-    `SELECT p.id AS point, v.* FROM unnest($1::bigint[]) p(id) CROSS JOIN LATERAL (
+    `SELECT p.id AS point, v.* FROM unnest($1::bigint[], $2::bigint[]) p(id, at_ms) CROSS JOIN LATERAL (
        SELECT b.before_kind AS kind, b.before_installation_id AS installation, ${ms('b.before_ts')} AS ts,
          b.before_value AS value, b.before_total AS total
        FROM boundary_values b JOIN installations i ON i.id = b.before_installation_id
-       WHERE b.metering_point_id = p.id AND i.metering_point_id = p.id AND b.at <= ${instant('$2')}
+       WHERE b.metering_point_id = p.id AND i.metering_point_id = p.id AND b.at <= ${instant('p.at_ms')}
          AND NOT EXISTS (SELECT 1 FROM boundary_values n WHERE n.metering_point_id = b.metering_point_id
            AND n.at = b.at AND n.revision > b.revision)
          AND CASE b.before_kind
@@ -214,7 +290,7 @@ export async function readResumeMarks(
              AND EXISTS (SELECT 1 FROM readings r WHERE r.register_id = i.register_id AND r.ts = b.before_ts
                AND r.value = b.before_value AND r.quality = 'good') END
        ORDER BY b.at DESC LIMIT 1) v`,
-    [pointIds, at],
+    [numbersParam(points, ({ id }) => id), numbersParam(points, ({ at }) => at)],
   );
   return new Map(
     rows.map((row) => [

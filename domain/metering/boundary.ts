@@ -33,6 +33,15 @@ export interface Boundary {
   readonly before: Mark | null;
   /** First mark at or after `at`; null where nothing follows because the last meter was taken out. */
   readonly after: Mark | null;
+  /** What an estimate carries on; without history there is none. */
+  readonly basis?: EstimateBasis | null;
+}
+
+/** The usage of the point itself that an estimate carries on: whole base units between two of its marks. */
+export interface EstimateBasis {
+  readonly from: number;
+  readonly to: number;
+  readonly quantity: bigint;
 }
 
 /** Exact and deterministic: linear between the two marks, rounded down once, in whole base units. */
@@ -51,4 +60,4 @@ export function boundaryWithoutMeter(at: number, before: Mark | null, after: Mar
   return { at, value: wholeUnits(before?.total ?? 0n), method: 'no_meter', before, after };
 }
 
-const wholeUnits = (total: bigint): bigint => total / TOTAL_ONE;
+export const wholeUnits = (total: bigint): bigint => total / TOTAL_ONE;

@@ -39,6 +39,18 @@ export function registerDelta(step: Step): { readonly delta: bigint } | { readon
   return nearTop && isPossible(delta, step) ? { delta } : { refusal: 'decreased' };
 }
 
+/**
+ * The same for a value that a person vouches for: what is below the last value has gone round the dial once. Only
+ * what the dial cannot show is still refused.
+ */
+export function vouchedDelta(
+  step: Pick<Step, 'fromValue' | 'toValue' | 'modulus'>,
+): { readonly delta: bigint } | { readonly refusal: Refusal } {
+  const { fromValue, toValue, modulus } = step;
+  if (toValue < 0n || toValue >= modulus) return { refusal: 'beyond_dial' };
+  return { delta: toValue >= fromValue ? toValue - fromValue : toValue - fromValue + modulus };
+}
+
 function isPossible(delta: bigint, { fromTs, toTs, multiplier, maxRate }: Step): boolean {
   if (delta <= BigInt(BASE_PER_DISPLAY)) return true;
   const used = (delta - BigInt(BASE_PER_DISPLAY)) * multiplier * BigInt(HOUR_MS);

@@ -1,60 +1,82 @@
+import type { Commodity } from '../commodities.ts';
+import type { Decimal } from '../decimal.ts';
 import type { Boundary } from '../metering/boundary.ts';
 import type { Installation } from '../metering/fold.ts';
-import type { TimeRange } from '../periods.ts';
-import { priceIntervals, type RatedUsage, rateComponent } from '../rating/rate.ts';
-import type { BandInterval } from '../tariffs/calendar.ts';
-import type { TariffComponent } from '../tariffs/definition.ts';
-import type { ServiceRange, TariffVersion } from './service-ranges.ts';
+import { type PeriodKind, periodKindOf, type TimeRange } from '../periods.ts';
+import {
+  instantsNeeded,
+  type Pass,
+  type RangeContext,
+  type RatedLine,
+  rateRange,
+} from '../rating/rate-range.ts';
+import type { SharePart } from '../residual.ts';
+import type { ServiceRange } from './service-ranges.ts';
 
-/** What should be posted for one band of one component of one service range. */
-export interface DesiredLine extends RatedUsage {
+/** What should be posted for one key of one service range. */
+export interface DesiredLine extends RatedLine {
   readonly range: ServiceRange;
-  readonly definition: TariffComponent;
-  /** When the band held, with its usage: the sum is the line's quantity. */
-  readonly intervals: readonly UsedInterval[];
-}
-
-export interface UsedInterval extends TimeRange {
-  readonly quantity: bigint;
+  /** Of a share of common area and loss, what it is made of; absent on all other lines. */
+  readonly shares?: readonly SharePart[] | undefined;
 }
 
 /** Boundary values by their instant. */
 export type Boundaries = ReadonlyMap<number, Boundary>;
 
-/** The band intervals of a component over a range; a run keeps them, because most points share them. */
-export type IntervalsOf = (
-  tariff: TariffVersion,
-  component: TariffComponent,
-  range: TimeRange,
-) => readonly BandInterval[];
+/** The month or day of a run. */
+export interface NamedPeriod extends TimeRange {
+  readonly name: string;
+}
 
-/** Remembers the intervals of the ranges it has seen, up to a limit. */
-export function rememberedIntervals(timeZone: string, entriesMax = 1000): IntervalsOf {
-  const seen = new Map<string, readonly BandInterval[]>();
-  return (tariff, component, { from, to }) => {
-    const key = `${tariff.id} ${component.code} ${from} ${to}`;
-    const known = seen.get(key);
-    if (known) return known;
-    const intervals = priceIntervals(component.price, timeZone, { from, to });
-    if (seen.size >= entriesMax) seen.clear();
-    seen.set(key, intervals);
-    return intervals;
+/** What all ranges of a point share. */
+export interface PointContext {
+  readonly period: NamedPeriod;
+  readonly timeZone: string;
+  /** Of the currency's minor unit. */
+  readonly digits: number;
+  readonly commodity: Commodity;
+  readonly areaM2: Decimal | null;
+  readonly installations: readonly Installation[];
+  readonly extras: RangeExtras;
+}
+
+/** What is charged beside the point's own usage. */
+export interface RangeExtras {
+  /** The range's allocated part of common area and loss, base units; null where none is allocated. */
+  share(range: ServiceRange): bigint | null;
+  /** What that is made of. */
+  shareParts?(range: ServiceRange): readonly SharePart[];
+  /** The passes of a gate that the range pays for. */
+  passes(range: ServiceRange): readonly Pass[];
+}
+
+export const NO_EXTRAS: RangeExtras = { share: () => null, passes: () => [] };
+
+export function rangeContext(range: ServiceRange, point: PointContext): RangeContext {
+  const kind: PeriodKind = periodKindOf(point.period.name);
+  return {
+    range: { from: range.from, to: range.to },
+    period: { from: point.period.from, to: point.period.to },
+    periodKind: kind,
+    timeZone: point.timeZone,
+    digits: point.digits,
+    commodity: point.commodity,
+    lease: range.stay,
+    meteredFrom: point.installations[0]?.startsAt ?? null,
+    areaM2: point.areaM2,
+    only: range.only,
   };
 }
 
-/** Every instant at which the point's boundary value is needed, ascending. */
-export function cutsOf(
-  ranges: readonly ServiceRange[],
-  installations: readonly Installation[],
-  intervalsOf: IntervalsOf,
-): readonly number[] {
+/** Every instant at which the point's boundary value is needed, ascending. Those before the period start tiers. */
+export function cutsOf(ranges: readonly ServiceRange[], point: PointContext): readonly number[] {
   const cuts = new Set<number>();
   for (const range of ranges) {
     cuts.add(range.from).add(range.to);
-    for (const component of range.tariff.definition.components) {
-      for (const interval of intervalsOf(range.tariff, component, range)) cuts.add(interval.to);
+    for (const instant of instantsNeeded(range.tariff.definition, rangeContext(range, point))) {
+      cuts.add(instant);
     }
-    for (const { startsAt, endsAt } of installations) {
+    for (const { startsAt, endsAt } of point.installations) {
       if (startsAt > range.from && startsAt < range.to) cuts.add(startsAt);
       if (endsAt !== null && endsAt > range.from && endsAt < range.to) cuts.add(endsAt);
     }
@@ -66,28 +88,22 @@ export function cutsOf(
 export function desiredLines(
   range: ServiceRange,
   boundaries: Boundaries,
-  intervalsOf: IntervalsOf,
-  digits: number,
+  point: PointContext,
 ): readonly DesiredLine[] {
-  return range.tariff.definition.components.flatMap((definition) => {
-    const byBand = new Map<string, UsedInterval[]>();
-    for (const { from, to, band } of intervalsOf(range.tariff, definition, range)) {
-      const used = { from, to, quantity: valueAt(boundaries, to) - valueAt(boundaries, from) };
-      const list = byBand.get(band);
-      if (list) list.push(used);
-      else byBand.set(band, [used]);
-    }
-    const usage = [...byBand].map(([band, intervals]) => ({
-      band,
-      quantity: intervals.reduce((sum, { quantity }) => sum + quantity, 0n),
-    }));
-    return rateComponent(definition, usage, digits).map((rated) => ({
-      ...rated,
-      range,
-      definition,
-      intervals: byBand.get(rated.band) ?? [],
-    }));
-  });
+  const isMetered = point.installations.length > 0;
+  const usage = {
+    at: (instant: number): bigint => (isMetered ? valueAt(boundaries, instant) : 0n),
+    share: point.extras.share(range),
+    passes: point.extras.passes(range),
+  };
+  const { components } = range.tariff.definition;
+  const isShare = (code: string): boolean =>
+    components.some((component) => component.code === code && component.price.kind === 'share');
+  return rateRange(range.tariff.definition, rangeContext(range, point), usage).map((line) => ({
+    ...line,
+    range,
+    ...(isShare(line.component) ? { shares: point.extras.shareParts?.(range) ?? [] } : {}),
+  }));
 }
 
 function valueAt(boundaries: Boundaries, at: number): bigint {

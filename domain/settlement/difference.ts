@@ -1,3 +1,5 @@
+import type { QuantityUnit } from '../commodities.ts';
+import type { Charging } from '../parties.ts';
 import type { TimeRange } from '../periods.ts';
 import type { DesiredLine } from './desired.ts';
 
@@ -10,25 +12,31 @@ export interface LineKey extends TimeRange {
   readonly tariffVersionId: number;
   readonly component: string;
   readonly band: string;
+  /** Which event is charged; empty for usage over time. */
+  readonly eventKey: string;
+}
+
+interface LineValues extends LineKey {
+  /** The month or day that it answers to; all lines of a key share it. */
+  readonly period: string;
+  /** How it is paid; all lines of a key share it, also when the lease changes. */
+  readonly charging: Charging;
+  readonly sequence: number;
+  readonly kind: FeeLineKind;
+  readonly quantity: bigint;
+  readonly unit: QuantityUnit;
+  readonly amount: bigint;
+  readonly unitPrice: string;
+  readonly accumulatedFrom: number | null;
 }
 
 /** A fee line as it stands. */
-export interface PostedLine extends LineKey {
+export interface PostedLine extends LineValues {
   readonly id: number;
-  readonly sequence: number;
-  readonly kind: FeeLineKind;
-  readonly quantity: bigint;
-  readonly amount: bigint;
-  readonly unitPrice: string;
 }
 
 /** A fee line to post. */
-export interface NewLine extends LineKey {
-  readonly sequence: number;
-  readonly kind: FeeLineKind;
-  readonly quantity: bigint;
-  readonly amount: bigint;
-  readonly unitPrice: string;
+export interface NewLine extends LineValues {
   readonly correctsId: number | null;
   /** What earlier lines of the same key add up to. */
   readonly posted: { readonly quantity: bigint; readonly amount: bigint };
@@ -40,6 +48,8 @@ export interface NewLine extends LineKey {
 
 /** All lines of one key. */
 export interface PostedKey extends LineKey {
+  readonly period: string;
+  readonly charging: Charging;
   readonly lines: readonly PostedLine[];
   readonly quantity: bigint;
   readonly amount: bigint;
@@ -72,6 +82,7 @@ export function postedKeys(lines: readonly PostedLine[]): readonly PostedKey[] {
 export function difference(
   desired: readonly DesiredLine[],
   posted: readonly PostedKey[],
+  period: string,
   mayReverse: (key: PostedKey) => boolean,
 ): readonly NewLine[] {
   const byKey = new Map(posted.map((key) => [keyText(key), key]));
@@ -87,11 +98,15 @@ export function difference(
     const original = before?.lines[0] ?? originalOver(key, posted);
     lines.push({
       ...key,
+      period: before?.period ?? period,
+      charging: before?.charging ?? line.range.charging,
       sequence: before?.lines.length ?? 0,
       kind: original ? 'adjustment' : 'original',
       quantity,
+      unit: line.unit,
       amount,
       unitPrice: line.unitPrice,
+      accumulatedFrom: line.accumulatedFrom,
       correctsId: original?.id ?? null,
       posted: { quantity: before?.quantity ?? 0n, amount: before?.amount ?? 0n },
       desired: line,
@@ -105,16 +120,18 @@ export function difference(
 }
 
 function reversalOf({ lines, quantity, amount, ...rest }: PostedKey): NewLine {
-  const [first] = lines;
-  const { leaseId, tariffVersionId, component, band, from, to } = rest;
+  const first = lines[0] as PostedLine;
+  const { leaseId, tariffVersionId, component, band, eventKey, from, to, period, charging } = rest;
   return {
-    ...{ leaseId, tariffVersionId, component, band, from, to },
+    ...{ leaseId, tariffVersionId, component, band, eventKey, from, to, period, charging },
     sequence: lines.length,
     kind: 'reversal',
     quantity: -quantity,
+    unit: first.unit,
     amount: -amount,
-    unitPrice: first?.unitPrice ?? '0',
-    correctsId: first?.id ?? null,
+    unitPrice: first.unitPrice,
+    accumulatedFrom: first.accumulatedFrom,
+    correctsId: first.id,
     posted: { quantity, amount },
     desired: null,
     reverses: lines.map(({ id }) => id),
@@ -124,18 +141,24 @@ function reversalOf({ lines, quantity, amount, ...rest }: PostedKey): NewLine {
 /** Time is charged originally once: whatever comes to it later adjusts that original. */
 function originalOver(key: LineKey, posted: readonly PostedKey[]): PostedLine | undefined {
   return posted
-    .filter((other) => other.component === key.component && other.band === key.band && overlaps(other, key))
+    .filter(
+      (other) =>
+        other.component === key.component &&
+        other.band === key.band &&
+        other.eventKey === key.eventKey &&
+        overlaps(other, key),
+    )
     .flatMap(({ lines }) => lines)
     .find(({ kind }) => kind === 'original');
 }
 
-export function desiredKey({ range, component, band }: DesiredLine): LineKey {
+export function desiredKey({ range, component, band, eventKey }: DesiredLine): LineKey {
   const { leaseId, tariff, from, to } = range;
-  return { leaseId, tariffVersionId: tariff.id, component, band, from, to };
+  return { leaseId, tariffVersionId: tariff.id, component, band, eventKey, from, to };
 }
 
-const keyText = ({ leaseId, tariffVersionId, component, band, from, to }: LineKey): string =>
-  `${leaseId} ${tariffVersionId} ${from} ${to} ${component} ${band}`;
+export const keyText = ({ leaseId, tariffVersionId, component, band, eventKey, from, to }: LineKey): string =>
+  `${leaseId} ${tariffVersionId} ${from} ${to} ${component} ${band} ${eventKey}`;
 
 export const overlaps = (a: TimeRange, b: TimeRange): boolean => a.from < b.to && b.from < a.to;
 export const contains = (outer: TimeRange, inner: TimeRange): boolean =>

@@ -1,11 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  BASE_PER_DISPLAY,
-  BASE_UNIT,
-  type Commodity,
-  DISPLAY_UNIT,
-  type QuantityUnit,
-} from '../commodities.ts';
+import type { Commodity, QuantityUnit } from '../commodities.ts';
 import { formatDecimal } from '../decimal.ts';
 import {
   type Boundary,
@@ -15,10 +9,11 @@ import {
   TOTAL_SCALE,
 } from '../metering/boundary.ts';
 import type { Installation } from '../metering/fold.ts';
-import type { RoundingMode } from '../money.ts';
-import { lineRounding } from '../rating/rate.ts';
-import { ROUNDING_DEFAULT, type RoundingStage } from '../tariffs/definition.ts';
-import type { Boundaries, DesiredLine, UsedInterval } from './desired.ts';
+import { PRICE_UNITS } from '../rating/price-units.ts';
+import type { UsedInterval } from '../rating/rated-line.ts';
+import type { Workings } from '../rating/workings.ts';
+import type { SharePart } from '../residual.ts';
+import type { Boundaries, DesiredLine } from './desired.ts';
 import type { NewLine } from './difference.ts';
 import { EVIDENCE_INTERVALS_MAX } from './limits.ts';
 
@@ -49,10 +44,15 @@ export type StoredEvidence = UsageEvidence | ReversalEvidence;
 export interface UsageEvidence {
   readonly kind: 'usage';
   readonly timeZone: string;
-  readonly from: EvidenceBoundary;
-  readonly to: EvidenceBoundary;
-  readonly total: string;
+  /** Null of what no meter counts. */
+  readonly from: EvidenceBoundary | null;
+  readonly to: EvidenceBoundary | null;
+  /** Where tiers or a discount began to count, when that was before the range. */
+  readonly since: EvidenceBoundary | null;
+  readonly total: string | null;
   readonly segments: readonly EvidenceSegment[];
+  /** What a share of common area and loss is made of; null on all other lines. */
+  readonly shares: readonly SharePart[] | null;
   readonly intervals: {
     readonly count: number;
     readonly sha256: string;
@@ -71,11 +71,7 @@ export interface UsageEvidence {
     readonly priceUnit: string;
     readonly unitPrice: string;
     readonly unrounded: string;
-    readonly rounding: {
-      readonly stage: RoundingStage;
-      readonly mode: RoundingMode;
-      readonly quantum: string;
-    };
+    readonly workings: Workings;
     readonly amount: string;
     readonly currency: string;
     readonly digits: number;
@@ -104,6 +100,8 @@ interface EvidenceBoundary {
   readonly method: BoundaryMethod;
   readonly before: EvidenceMark | null;
   readonly after: EvidenceMark | null;
+  /** The point's own usage that an estimate carries on. */
+  readonly basis: { readonly from: string; readonly to: string; readonly quantity: string } | null;
 }
 
 interface EvidenceSegment extends MeterName {
@@ -134,20 +132,25 @@ export function evidenceOf(
 }
 
 function usageEvidence(
-  { range, definition, quantity, unitPrice, unrounded, amount, intervals }: DesiredLine,
+  { range, quantity, unit, unitPrice, unrounded, amount, accumulatedFrom, intervals, workings, shares }: DesiredLine,
   posted: { readonly quantity: string; readonly amount: string },
   input: EvidenceInput,
 ): UsageEvidence {
   const { boundaries, installations } = input;
-  const [from, to] = [boundaryAt(boundaries, range.from), boundaryAt(boundaries, range.to)];
-  const rounding = lineRounding(definition, input.digits);
+  const metered = installations.length > 0;
+  const boundary = (at: number): EvidenceBoundary | null =>
+    metered ? boundaryEvidence(boundaryAt(boundaries, at), installations) : null;
   return {
     kind: 'usage',
     timeZone: input.timeZone,
-    from: boundaryEvidence(from, installations),
-    to: boundaryEvidence(to, installations),
-    total: `${to.value - from.value}`,
+    from: boundary(range.from),
+    to: boundary(range.to),
+    since: accumulatedFrom !== null && accumulatedFrom < range.from ? boundary(accumulatedFrom) : null,
+    total: metered
+      ? `${boundaryAt(boundaries, range.to).value - boundaryAt(boundaries, range.from).value}`
+      : null,
     segments: installations.flatMap((meter) => segmentOf(meter, range, boundaries) ?? []),
+    shares: shares ?? null,
     intervals: intervalsEvidence(intervals),
     tariff: {
       code: range.tariff.code,
@@ -157,16 +160,12 @@ function usageEvidence(
     },
     arithmetic: {
       quantity: `${quantity}`,
-      unit: BASE_UNIT[input.commodity],
-      per: BASE_PER_DISPLAY,
-      priceUnit: DISPLAY_UNIT[input.commodity],
+      unit,
+      per: PRICE_UNITS[unit].per,
+      priceUnit: PRICE_UNITS[unit].name,
       unitPrice,
-      unrounded: formatDecimal(unrounded),
-      rounding: {
-        stage: definition.rounding?.stage ?? ROUNDING_DEFAULT.stage,
-        mode: rounding.mode,
-        quantum: formatDecimal(rounding.quantum),
-      },
+      unrounded,
+      workings,
       amount: `${amount}`,
       currency: input.currency,
       digits: input.digits,
@@ -177,20 +176,25 @@ function usageEvidence(
 
 /** Of what was measured and agreed; not of names, which may change, nor of totals, whose zero point may. */
 function inputHash(line: DesiredLine, evidence: UsageEvidence, input: EvidenceInput): string {
-  const marks = [evidence.from, evidence.to].map(({ at, method, before, after }) => [
-    at,
-    method,
-    ...[before, after].map((mark) => mark && [mark.installationId, mark.ts, mark.value, mark.multiplier]),
-  ]);
-  const { range, component, band } = line;
-  const { quantity, unitPrice, rounding, amount, currency } = evidence.arithmetic;
+  const marks = [evidence.from, evidence.to, evidence.since].map(
+    (boundary) =>
+      boundary && [
+        boundary.at,
+        boundary.method,
+        ...[boundary.before, boundary.after].map(
+          (mark) => mark && [mark.installationId, mark.ts, mark.value, mark.multiplier],
+        ),
+      ],
+  );
+  const { range, component, band, eventKey } = line;
+  const { quantity, unit, unitPrice, workings, amount, currency } = evidence.arithmetic;
   const { leaseId, tariff, from, to } = range;
   return sha256(
     JSON.stringify([
-      1,
-      [input.meteringPointId, leaseId, tariff.id, component, band, from, to],
-      [marks, evidence.intervals.sha256],
-      [quantity, unitPrice, rounding, amount, currency],
+      3,
+      [input.meteringPointId, leaseId, tariff.id, component, band, eventKey, from, to],
+      [marks, evidence.intervals.sha256, evidence.shares],
+      [quantity, unit, unitPrice, workings, amount, currency],
     ]),
   );
 }
@@ -211,6 +215,13 @@ function boundaryEvidence(boundary: Boundary, meters: readonly NamedInstallation
     method: boundary.method,
     before: boundary.before && markEvidence(boundary.before, meters),
     after: boundary.after && markEvidence(boundary.after, meters),
+    basis: boundary.basis
+      ? {
+          from: iso(boundary.basis.from),
+          to: iso(boundary.basis.to),
+          quantity: `${boundary.basis.quantity}`,
+        }
+      : null,
   };
 }
 

@@ -1,6 +1,10 @@
 import type { Charging } from '../parties.ts';
-import type { TimeRange } from '../periods.ts';
+import { answersFor, type PeriodKind, type TimeRange } from '../periods.ts';
+import { cadenceOf } from '../rating/rate-range.ts';
 import type { TariffDefinition } from '../tariffs/definition.ts';
+
+/** Usage is counted for tiers over at most a year: what was before that does not matter. */
+export const STAY_MS_MAX = 400 * 86_400_000;
 
 /** Open-ended where `to` is null. Epoch milliseconds, half-open. */
 export interface Span {
@@ -31,7 +35,12 @@ export interface TariffVersion {
 /** A stretch in which one lease pays by one tariff version. */
 export interface ServiceRange extends TimeRange {
   readonly leaseId: number;
+  readonly charging: Charging;
+  /** The stay that it is in: the whole lease, or of the house lease the vacancy. */
+  readonly stay: Span;
   readonly tariff: TariffVersion;
+  /** Charge only what is due by the month: what is used is charged by the days. */
+  readonly only: 'month' | undefined;
 }
 
 /** A stretch that cannot be charged, and why. */
@@ -42,8 +51,8 @@ export interface UnchargedRange extends TimeRange {
 
 export interface PayerInput {
   readonly period: TimeRange;
-  readonly charging: Charging;
-  /** Of the point's stall, overlapping the period; they do not overlap one another. */
+  readonly kind: PeriodKind;
+  /** Of the point's stall, overlapping the period or the STAY_MS_MAX before it; they do not overlap one another. */
   readonly leases: readonly Lease[];
   /** Pays for whatever no other lease covers. */
   readonly house: Lease | null;
@@ -53,8 +62,8 @@ export interface PayerInput {
 }
 
 /**
- * Who pays by which tariff version, cut at every lease and tariff change: with the ranges of the other way of
- * charging and the uncharged ones, they tile the period.
+ * Who pays by which tariff version, cut at every lease and tariff change: with the uncharged ranges, and those of which
+ * nothing is charged by this kind of period, they tile the period.
  */
 export function serviceRanges(input: PayerInput): {
   readonly ranges: readonly ServiceRange[];
@@ -63,26 +72,43 @@ export function serviceRanges(input: PayerInput): {
   const ranges: ServiceRange[] = [];
   const uncharged: UnchargedRange[] = [];
   for (const stay of payers(input)) {
-    if (stay.lease === null) uncharged.push({ ...bounds(stay), code: 'no_payer', leaseId: null });
-    else if (stay.lease.charging === input.charging) {
-      for (const part of tariffsOf(stay, stay.lease.id, input)) {
-        if (part.tariff) ranges.push({ ...bounds(part), leaseId: stay.lease.id, tariff: part.tariff });
-        else uncharged.push({ ...bounds(part), code: 'no_tariff', leaseId: stay.lease.id });
+    if (stay.lease === null) {
+      uncharged.push({ from: stay.from, to: stay.to, code: 'no_payer', leaseId: null });
+      continue;
+    }
+    const { id: leaseId, charging } = stay.lease;
+    if (input.kind === 'day' && charging !== 'prepaid') continue;
+    for (const { item: tariff, ...part } of tariffsOf(stay, leaseId, input)) {
+      if (!tariff) uncharged.push({ ...part, code: 'no_tariff', leaseId });
+      else if (isChargedBy(input.kind, charging, tariff.definition)) {
+        const only = input.kind === 'month' && charging === 'prepaid' ? 'month' : undefined;
+        ranges.push({ ...part, leaseId, charging, stay: stay.span, tariff, only });
       }
     }
   }
   return { ranges, uncharged };
 }
 
+/** Of days only what prepaid leases use; of months everything but that. */
+const isChargedBy = (kind: PeriodKind, charging: Charging, definition: TariffDefinition): boolean =>
+  definition.components.some((component) => answersFor(kind, charging, cadenceOf(component, definition)));
+
 interface Stay extends TimeRange {
   readonly lease: Lease | null;
+  readonly span: Span;
 }
 
 /** Tiles the period: the stall's leases, the house lease between them, null where there is neither. */
 function* payers({ period, leases, house }: PayerInput): Generator<Stay> {
-  for (const stay of tile(period, leases)) {
-    if (stay.item) yield { ...bounds(stay), lease: stay.item };
-    else for (const part of tile(stay, house ? [house] : [])) yield { ...bounds(part), lease: part.item };
+  // From further back, so that a vacancy is known from its beginning.
+  const whole = { from: period.from - STAY_MS_MAX, to: period.to };
+  for (const { item, ...gap } of tile(whole, leases)) {
+    const parts = item ? [{ ...gap, item }] : tile(gap, house ? [house] : []);
+    for (const { item: lease, ...part } of parts) {
+      const [from, to] = [Math.max(part.from, period.from), Math.min(part.to, period.to)];
+      const span = item ? { from: item.from, to: item.to } : part;
+      if (from < to) yield { from, to, lease, span };
+    }
   }
 }
 
@@ -90,7 +116,7 @@ function* tariffsOf(
   range: TimeRange,
   leaseId: number,
   { leaseTariffs, versions }: PayerInput,
-): Generator<TimeRange & { readonly tariff: TariffVersion | null }> {
+): Generator<TimeRange & { readonly item: TariffVersion | null }> {
   const assigned = leaseTariffs.filter((assignment) => assignment.leaseId === leaseId);
   for (const part of tile(range, assigned)) {
     const dated = versions
@@ -101,7 +127,7 @@ function* tariffsOf(
         to: all[i + 1]?.effectiveFrom ?? null,
         version,
       }));
-    for (const piece of tile(part, dated)) yield { ...bounds(piece), tariff: piece.item?.version ?? null };
+    for (const { item, ...piece } of tile(part, dated)) yield { ...piece, item: item?.version ?? null };
   }
 }
 
@@ -121,5 +147,3 @@ function* tile<T extends Span>(
   }
   if (at < range.to) yield { from: at, to: range.to, item: null };
 }
-
-const bounds = ({ from, to }: TimeRange): TimeRange => ({ from, to });

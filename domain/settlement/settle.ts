@@ -1,8 +1,25 @@
 import type { FoldResult, Installation } from '../metering/fold.ts';
 import type { Charging } from '../parties.ts';
-import type { TimeRange } from '../periods.ts';
-import { type Boundaries, type DesiredLine, desiredLines, type IntervalsOf } from './desired.ts';
-import { contains, difference, type NewLine, overlaps, type PostedLine, postedKeys } from './difference.ts';
+import { answersFor, periodKindOf, type TimeRange } from '../periods.ts';
+import { cadenceOf, rangeObstacle } from '../rating/rate-range.ts';
+import { AmountBeyondRange } from '../rating/rounding.ts';
+import type { TariffDefinition } from '../tariffs/definition.ts';
+import {
+  type Boundaries,
+  type DesiredLine,
+  desiredLines,
+  type PointContext,
+  rangeContext,
+} from './desired.ts';
+import {
+  contains,
+  difference,
+  type NewLine,
+  overlaps,
+  type PostedKey,
+  type PostedLine,
+  postedKeys,
+} from './difference.ts';
 import type { ServiceRange, UnchargedRange } from './service-ranges.ts';
 
 /** Why a point was not charged whole, or what a person should look at. Translated by the dashboard. */
@@ -14,7 +31,12 @@ export const PROBLEM_CODES = [
   'no_tariff',
   'reading_refused',
   'charged_elsewhere',
+  'no_area',
+  'beyond_range',
   'unsettled',
+  'awaiting_residual',
+  'negative_residual',
+  'no_share_weight',
 ] as const;
 export type ProblemCode = (typeof PROBLEM_CODES)[number];
 
@@ -23,19 +45,21 @@ export interface Problem {
   readonly detail: string;
 }
 
-export interface SettleInput {
-  readonly period: TimeRange;
-  readonly charging: Charging;
+export interface SettleInput extends PointContext {
   readonly ranges: readonly ServiceRange[];
   readonly uncharged: readonly UnchargedRange[];
-  readonly installations: readonly Installation[];
-  readonly fold: FoldResult;
-  /** Every line of the point that overlaps the period, with how its lease is charged now. */
-  readonly posted: readonly (PostedLine & { readonly charging: Charging })[];
-  readonly intervalsOf: IntervalsOf;
-  /** Of the currency's minor unit. */
-  readonly digits: number;
+  /** Null for what no meter counts. */
+  readonly fold: FoldResult | null;
+  /** Values before the period that were charged by earlier. */
+  readonly known: Boundaries;
+  /** Every line of the point that overlaps the period. */
+  readonly posted: readonly PostedOfLease[];
+  /** Of every tariff version that posted lines name. */
+  readonly definitionOf: (tariffVersionId: number) => TariffDefinition | undefined;
 }
+
+/** A posted line with how its lease is charged now, which need not be how the line was. */
+export type PostedOfLease = PostedLine & { readonly leaseCharging: Charging };
 
 export interface Settlement {
   readonly lines: readonly NewLine[];
@@ -48,50 +72,96 @@ export interface Settlement {
  * is posted on a range that cannot be judged now is left alone.
  */
 export function settle(input: SettleInput): Settlement {
-  const { period, charging, ranges, uncharged, fold } = input;
-  const boundaries: Boundaries = new Map(fold.boundaries.map((boundary) => [boundary.at, boundary]));
+  const { period, ranges, uncharged, fold, installations } = input;
+  const boundaries: Boundaries = new Map([
+    ...input.known,
+    ...(fold?.boundaries ?? []).map((boundary) => [boundary.at, boundary] as const),
+  ]);
   const posted = postedKeys(input.posted);
-  const chargingOf = new Map(input.posted.map((line) => [line.leaseId, line.charging]));
-  const answersFor = (key: TimeRange & { readonly leaseId: number }): boolean =>
-    contains(period, key) && chargingOf.get(key.leaseId) === charging;
-  const elsewhere = posted.filter((key) => key.isLive && !answersFor(key));
+  const isMine = ownedBy(input);
+  const elsewhere = posted.filter((key) => key.isLive && !isMine(key));
 
   const problems: Problem[] = uncharged.map((range) => ({ code: range.code, detail: rangeText(range) }));
-  const open: TimeRange[] = [...uncharged];
+  const open: (TimeRange & { readonly component?: string })[] = [...uncharged];
   const desired: DesiredLine[] = [];
   // Before its first meter a point was not there: nothing is missing.
-  const begin = Math.min(...input.installations.map(({ startsAt }) => startsAt));
+  const begin = Math.min(...installations.map(({ startsAt }) => startsAt));
   for (const range of ranges) {
-    if (range.to <= begin && Number.isFinite(begin)) continue;
-    const obstacle = obstacleTo(range, input, boundaries, elsewhere);
+    if (fold && range.to <= begin && Number.isFinite(begin)) continue;
+    const obstacle = fold && obstacleTo(range, input, boundaries);
     if (obstacle) {
       open.push(range);
       problems.push(obstacle);
       continue;
     }
-    desired.push(...desiredLines(range, boundaries, input.intervalsOf, input.digits));
-    if (hasGap(range, input.installations)) problems.push({ code: 'meter_gap', detail: rangeText(range) });
+    const lines = rated(range, boundaries, input);
+    if ('code' in lines) {
+      open.push(range);
+      problems.push(lines);
+      continue;
+    }
+    const taken = new Map(
+      lines.flatMap((line) => {
+        const other = elsewhere.find((key) => isSameCharge(key, line) && overlaps(range, key));
+        return other ? [[line.component, other] as const] : [];
+      }),
+    );
+    for (const [component, other] of taken) {
+      open.push({ from: range.from, to: range.to, component });
+      const detail = `${component} ${rangeText(range)} by ${rangeText(other)}`;
+      problems.push({ code: 'charged_elsewhere', detail });
+    }
+    desired.push(...lines.filter(({ component }) => !taken.has(component)));
+    if (fold && hasGap(range, installations)) problems.push({ code: 'meter_gap', detail: rangeText(range) });
   }
-  if (fold.refusedCount > 0) problems.push(refusedProblem(fold));
-  const mayReverse = (key: TimeRange & { readonly leaseId: number }): boolean =>
-    answersFor(key) && !open.some((range) => overlaps(range, key));
-  return { lines: difference(desired, posted, mayReverse), boundaries, problems };
+  if (fold && fold.refusedCount > 0) problems.push(refusedProblem(fold));
+  const mayReverse = (key: PostedKey): boolean =>
+    isMine(key) &&
+    !open.some((range) => overlaps(range, key) && (range.component ?? key.component) === key.component);
+  return { lines: difference(desired, posted, period.name, mayReverse), boundaries, problems };
 }
 
-function obstacleTo(
+/** Which posted keys the period answers for; what others answer for is left alone and not charged again. */
+function ownedBy({ period, posted, definitionOf }: SettleInput): (key: PostedKey) => boolean {
+  const kind = periodKindOf(period.name);
+  const chargingOf = new Map(posted.map((line) => [line.leaseId, line.leaseCharging]));
+  return (key) => {
+    const charging = chargingOf.get(key.leaseId);
+    const definition = definitionOf(key.tariffVersionId);
+    const component = definition?.components.find(({ code }) => code === key.component);
+    const cadence = definition && component ? cadenceOf(component, definition) : 'usage';
+    return contains(period, key) && charging !== undefined && answersFor(kind, charging, cadence);
+  };
+}
+
+/** The range's lines, or why it has none. */
+function rated(
   range: ServiceRange,
-  { installations }: SettleInput,
   boundaries: Boundaries,
-  elsewhere: readonly TimeRange[],
-): Problem | undefined {
-  if (!installations.some((meter) => overlaps(range, endless(meter)))) {
+  point: SettleInput,
+): readonly DesiredLine[] | Problem {
+  const code = rangeObstacle(range.tariff.definition, rangeContext(range, point));
+  if (code) return { code, detail: rangeText(range) };
+  try {
+    return desiredLines(range, boundaries, point);
+  } catch (error) {
+    if (!(error instanceof AmountBeyondRange)) throw error;
+    return { code: 'beyond_range', detail: `${rangeText(range)} ${error.message}` };
+  }
+}
+
+const isSameCharge = (
+  a: { readonly component: string; readonly eventKey: string },
+  b: { readonly component: string; readonly eventKey: string },
+): boolean => a.component === b.component && a.eventKey === b.eventKey;
+
+function obstacleTo(range: ServiceRange, point: SettleInput, boundaries: Boundaries): Problem | undefined {
+  if (!point.installations.some((meter) => overlaps(range, endless(meter)))) {
     return { code: 'no_meter', detail: rangeText(range) };
   }
-  if (!boundaries.has(range.from) || !boundaries.has(range.to)) {
-    return { code: 'awaiting_reading', detail: rangeText(range) };
-  }
-  const other = elsewhere.find((key) => overlaps(range, key));
-  return other && { code: 'charged_elsewhere', detail: `${rangeText(range)} by ${rangeText(other)}` };
+  // Values are known in order of time: what the range needs between its ends is known with the later one.
+  if (boundaries.has(range.from) && boundaries.has(range.to)) return undefined;
+  return { code: 'awaiting_reading', detail: rangeText(range) };
 }
 
 /** Some of the range since the first meter has none: what was used then cannot be known. */

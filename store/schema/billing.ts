@@ -12,8 +12,8 @@ import {
   timestamp,
   unique,
 } from 'drizzle-orm/pg-core';
-import { QUANTITY_UNITS } from '../../domain/commodities.ts';
 import { RUN_KINDS } from '../../domain/billing-runs.ts';
+import { QUANTITY_UNITS } from '../../domain/commodities.ts';
 import { BOUNDARY_METHODS, MARK_KINDS } from '../../domain/metering/boundary.ts';
 import { CHARGING } from '../../domain/parties.ts';
 import { FEE_LINE_KINDS } from '../../domain/settlement/difference.ts';

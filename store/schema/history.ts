@@ -15,5 +15,8 @@ export const changeHistory = pgTable(
     old: jsonb(),
     at: timestamp({ withTimezone: true }).notNull().defaultNow(),
   },
-  (t) => [index('change_history_row').on(t.tableName, t.rowKey, t.id), index('change_history_table').on(t.tableName, t.id)],
+  (t) => [
+    index('change_history_row').on(t.tableName, t.rowKey, t.id),
+    index('change_history_table').on(t.tableName, t.id),
+  ],
 );

@@ -44,7 +44,7 @@ const setCreated = (market: Market, created: Date): Promise<unknown> =>
   db.$client.query('UPDATE sites SET created_at = $2 WHERE id = $1', [market.site, created]);
 
 describe('the schedule', () => {
-  it('queues the month before, in the site’s zone, for a site with postpaid leases', async () => {
+  it('queues the month before, in the site’s zone, for a site with leases', async () => {
     const market = await newMarket();
     await market.lease(null, '2026-01-01', null);
     await setCreated(market, at('2026-10-05'));
@@ -53,12 +53,13 @@ describe('the schedule', () => {
     expect(await tick(market, 'day', at('2026-11-01 01:00'))).toEqual([]);
   });
 
-  it('queues the day before for a site with prepaid leases', async () => {
+  it('queues the day before, and the month, for a site with prepaid leases', async () => {
     const market = await newMarket();
     await market.lease(await market.stall(), '2026-01-01', null, { charging: 'prepaid' });
     await setCreated(market, at('2026-10-05'));
     expect(await tick(market, 'day', at('2026-10-06 00:30'))).toEqual(['2026-10-05']);
-    expect(await tick(market, 'month', at('2026-11-01 01:00'))).toEqual([]);
+    // What is due by the month is due from prepaid leases too.
+    expect(await tick(market, 'month', at('2026-11-01 01:00'))).toEqual(['2026-10']);
   });
 
   it('queues nothing twice when several processes keep it', async () => {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { chargingOf, periodRange, periodRefusal, periodsBefore } from '../../domain/periods.ts';
+import {
+  accountingPeriodOf,
+  answersFor,
+  periodAfter,
+  periodKindOf,
+  periodRange,
+  periodRefusal,
+  periodsBefore,
+} from '../../domain/periods.ts';
 
 const HOUR = 3_600_000;
 const hours = (period: string, zone: string): number => {
@@ -48,8 +56,34 @@ describe('a period', () => {
     expect(periodRefusal('2026-10', 'Asia/Shanghai', end)).toBeUndefined();
   });
 
-  it('is charged prepaid when a day, postpaid when a month', () => {
-    expect([chargingOf('2026-10'), chargingOf('2026-10-31')]).toEqual(['postpaid', 'prepaid']);
+  it('answers as a day for what prepaid leases use, as a month for all else: each thing is answered for once', () => {
+    expect([periodKindOf('2026-10'), periodKindOf('2026-10-31')]).toEqual(['month', 'day']);
+    const days = [['prepaid', 'usage']] as const;
+    const months = [
+      ['prepaid', 'month'],
+      ['postpaid', 'usage'],
+      ['postpaid', 'month'],
+    ] as const;
+    for (const [charging, cadence] of days) {
+      expect([answersFor('day', charging, cadence), answersFor('month', charging, cadence)]).toEqual([
+        true,
+        false,
+      ]);
+    }
+    for (const [charging, cadence] of months) {
+      expect([answersFor('day', charging, cadence), answersFor('month', charging, cadence)]).toEqual([
+        false,
+        true,
+      ]);
+    }
+  });
+
+  it('is followed by the next of its kind; once closed its lines go on the next that is open', () => {
+    expect([periodAfter('2026-12'), periodAfter('2028-02-28')]).toEqual(['2027-01', '2028-02-29']);
+    const closed = new Set(['2026-10', '2026-11', '2026-10-31']);
+    expect(accountingPeriodOf('2026-10', closed)).toBe('2026-12');
+    expect(accountingPeriodOf('2026-09', closed)).toBe('2026-09');
+    expect(accountingPeriodOf('2026-10-31', closed)).toBe('2026-11-01');
   });
 
   it('follows another, counted back from the site’s own date', () => {

@@ -1,6 +1,9 @@
+import { bills } from './en/bills.ts';
 import { cases } from './en/cases.ts';
 import { dates, fault, unsaved, weekday } from './en/forms.ts';
 import { settings } from './en/settings.ts';
+import { tariffForm, tariffKind, tariffKindHint, tariffPreview } from './en/tariff-form.ts';
+import { ledger } from './en/ledger.ts';
 import type { zhCN } from './zh-CN.ts';
 
 type Texts<T> = { readonly [K in keyof T]: T[K] extends string ? string : Texts<T[K]> };
@@ -16,6 +19,8 @@ export const en: Texts<typeof zhCN> = {
     'dead-letters': 'Dead letters',
     'fee-lines': 'Fee lines',
     billing: 'Billing',
+    bills: 'Bills',
+    ledger: 'Ledger',
     tariffs: 'Tariffs',
     settings: 'Settings',
     skip: 'Skip to content',
@@ -26,7 +31,13 @@ export const en: Texts<typeof zhCN> = {
   fault,
   unsaved,
   weekday,
+  tariffForm,
+  tariffKind,
+  tariffKindHint,
+  tariffPreview,
   cases,
+  bills,
+  ledger,
   role: {
     operator: 'Operator',
     biller: 'Biller',
@@ -349,7 +360,12 @@ export const en: Texts<typeof zhCN> = {
     version: 'version {{version}}',
     hash: 'Hash of inputs',
     chart: 'The period’s chart',
-    methodName: { measured: 'Measured', interpolated: 'Interpolated', no_meter: 'No meter then' },
+    methodName: {
+      measured: 'Measured',
+      interpolated: 'Interpolated',
+      estimated: 'Estimated',
+      no_meter: 'No meter then',
+    },
     markKind: { start: 'Start of installation', reading: 'Reading', end: 'End of installation' },
     roundingMode: { half_up: 'half up', half_even: 'half even', down: 'down', up: 'up' },
   },
@@ -414,6 +430,8 @@ export const en: Texts<typeof zhCN> = {
     no_tariff: 'No tariff applies',
     reading_refused: 'A reading is quarantined or rejected',
     charged_elsewhere: 'Charged elsewhere already',
+    no_area: 'The place has no area, and the tariff charges by m²',
+    beyond_range: 'The amount is too large to be true',
     unsettled: 'Waits for a person',
   },
 };

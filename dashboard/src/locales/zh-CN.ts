@@ -1,6 +1,9 @@
+import { bills } from './zh-CN/bills.ts';
 import { cases } from './zh-CN/cases.ts';
 import { dates, fault, unsaved, weekday } from './zh-CN/forms.ts';
 import { settings } from './zh-CN/settings.ts';
+import { tariffForm, tariffKind, tariffKindHint, tariffPreview } from './zh-CN/tariff-form.ts';
+import { ledger } from './zh-CN/ledger.ts';
 
 /** The first language: its keys are the keys. `en.ts` must have the same ones. */
 export const zhCN = {
@@ -14,6 +17,8 @@ export const zhCN = {
     'dead-letters': '死信',
     'fee-lines': '费用明细',
     billing: '计费',
+    bills: '账单',
+    ledger: '总账',
     tariffs: '资费',
     settings: '设置',
     skip: '跳到正文',
@@ -24,7 +29,13 @@ export const zhCN = {
   fault,
   unsaved,
   weekday,
+  tariffForm,
+  tariffKind,
+  tariffKindHint,
+  tariffPreview,
   cases,
+  bills,
+  ledger,
   role: {
     operator: '运营',
     biller: '计费',
@@ -343,7 +354,7 @@ export const zhCN = {
     version: '第 {{version}} 版',
     hash: '输入摘要',
     chart: '账期曲线',
-    methodName: { measured: '实测', interpolated: '插值', no_meter: '当时无表' },
+    methodName: { measured: '实测', interpolated: '插值', estimated: '估算', no_meter: '当时无表' },
     markKind: { start: '装表底数', reading: '读数', end: '拆表止数' },
     roundingMode: { half_up: '四舍五入', half_even: '四舍六入五成双', down: '舍去', up: '进位' },
   },
@@ -401,6 +412,8 @@ export const zhCN = {
     no_tariff: '没有适用的资费',
     reading_refused: '有读数被隔离或拒绝',
     charged_elsewhere: '已在别处收费',
+    no_area: '资费按平方米计收，但该场所没有面积',
+    beyond_range: '金额过大，不可能属实',
     unsettled: '有待人工处理',
   },
 };

@@ -11,19 +11,24 @@ const tariff = {
   name: 'T',
   definition: { components: [] },
 };
-const desired = (quantity: bigint, from = 0, to = 10): DesiredLine => ({
+const exact = { exact: '0', rounded: '0' };
+const WORKINGS: DesiredLine['workings'] = {
+  ...{ kind: 'unit', lossFactor: null },
+  rounding: { stage: 'line', mode: 'half_up', quantum: '0.01', before: exact, after: exact, lines: 1 },
+};
+const desired = (quantity: bigint, from = 0, to = 10, eventKey = ''): DesiredLine => ({
   ...{ component: 'energy', band: 'all', quantity, amount: quantity * 2n, unitPrice: '20' },
-  ...{ unrounded: { units: 0n, scale: 0 }, intervals: [] },
-  range: { from, to, leaseId: 1, tariff },
-  definition: { code: 'energy', price: { kind: 'flat', unitPrice: '20' } },
+  ...{ eventKey, unit: 'Wh', unrounded: '0', intervals: [], accumulatedFrom: null, workings: WORKINGS },
+  range: { from, to, leaseId: 1, charging: 'postpaid', stay: { from, to }, tariff, only: undefined },
 });
 const posted = (id: number, over: Partial<PostedLine> = {}): PostedLine => ({
   ...{ id, sequence: 0, kind: 'original', leaseId: 1, tariffVersionId: 7, component: 'energy', band: 'all' },
-  ...{ from: 0, to: 10, quantity: 5n, amount: 10n, unitPrice: '20' },
+  ...{ from: 0, to: 10, quantity: 5n, amount: 10n, unitPrice: '20', eventKey: '', unit: 'Wh' },
+  ...{ period: '2026-10', charging: 'postpaid', accumulatedFrom: null },
   ...over,
 });
 const diff = (want: readonly DesiredLine[], have: readonly PostedLine[], mayReverse = true) =>
-  difference(want, postedKeys(have), () => mayReverse).map(
+  difference(want, postedKeys(have), '2026-10', () => mayReverse).map(
     ({ kind, sequence, quantity, amount, correctsId }) => [...[kind, sequence, quantity, amount, correctsId]],
   );
 
@@ -60,5 +65,20 @@ describe('the difference of what is due and what is posted', () => {
       ['reversal', 1, -5n, -10n, 1],
     ]);
     expect(diff([desired(2n, 10, 14)], [posted(1)], false)).toEqual([['original', 0, 2n, 4n, null]]);
+  });
+
+  it('tells events of the same time apart by their key', () => {
+    const one = posted(1, { eventKey: 'pass 1' });
+    expect(diff([desired(5n, 0, 10, 'pass 1'), desired(1n, 0, 10, 'pass 2')], [one])).toEqual([
+      ['original', 0, 1n, 2n, null],
+    ]);
+  });
+
+  it('leaves a key in its period and its way of paying, whoever adjusts or undoes it', () => {
+    const day = posted(1, { period: '2026-10-12', charging: 'prepaid' });
+    for (const want of [[desired(7n)], []]) {
+      const [line] = difference(want, postedKeys([day]), '2026-10', () => true);
+      expect(line).toMatchObject({ period: '2026-10-12', charging: 'prepaid' });
+    }
   });
 });

@@ -22,14 +22,14 @@ const version = (id: number, tariffId: number, effectiveFrom: number): TariffVer
     version: id,
     code: `T${tariffId}`,
     name: '',
-    definition: { components: [] },
+    definition: { components: [{ code: 'energy', price: { kind: 'flat', unitPrice: '1' } }] },
   },
 });
 const ranges = (input: Partial<PayerInput>) => {
   const { ranges, uncharged } = serviceRanges({
     ...{
       period: { from: 0, to: 100 },
-      charging: 'postpaid',
+      kind: 'month',
       leases: [],
       house: null,
       leaseTariffs: [],
@@ -95,7 +95,7 @@ describe('service ranges', () => {
       ],
       uncharged: [],
     });
-    expect(ranges({ ...input, charging: 'prepaid' })).toEqual({ ranges: [[20, 40, 1, 1]], uncharged: [] });
+    expect(ranges({ ...input, kind: 'day' })).toEqual({ ranges: [[20, 40, 1, 1]], uncharged: [] });
   });
 
   it('say where nobody pays and where no tariff is known', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { foldReadings } from '../../../domain/metering/fold.ts';
 import { periodRange, type TimeRange } from '../../../domain/periods.ts';
 import type { Reading } from '../../../domain/readings.ts';
-import { cutsOf, rememberedIntervals } from '../../../domain/settlement/desired.ts';
+import { cutsOf, NO_EXTRAS, type PointContext } from '../../../domain/settlement/desired.ts';
 import type { NewLine, PostedLine } from '../../../domain/settlement/difference.ts';
 import { type EvidenceInput, evidenceOf } from '../../../domain/settlement/evidence.ts';
 import {
@@ -115,14 +115,18 @@ function definition(calendar: BandCalendar, prices: readonly string[]): TariffDe
 function runOnce(scene: Scene, readings: readonly Reading[], posted: readonly PostedLine[]): Settlement {
   const { period, leases, house, leaseTariffs, versions, truth } = scene;
   const { installations } = truth;
-  const intervalsOf = rememberedIntervals(scene.zone);
-  const charging = 'postpaid' as const;
-  const { ranges, uncharged } = serviceRanges({ period, charging, leases, house, leaseTariffs, versions });
-  const cuts = cutsOf(ranges, installations, intervalsOf);
+  const kind = 'month' as const;
+  const { ranges, uncharged } = serviceRanges({ period, kind, leases, house, leaseTariffs, versions });
+  const point: PointContext = {
+    ...{ period: { ...period, name: '2026-10' }, timeZone: scene.zone, digits: 2, commodity: 'electricity' },
+    ...{ areaM2: null, installations, extras: NO_EXTRAS },
+  };
+  const cuts = cutsOf(ranges, point);
   const fold = foldReadings({ installations, maxRate: MAX_RATE, cuts, resume: null }, readings);
   return settle({
-    ...{ period, charging, ranges, uncharged, installations, fold, intervalsOf, digits: 2 },
-    posted: posted.map((line) => ({ ...line, charging })),
+    ...{ ...point, ranges, uncharged, fold, known: new Map() },
+    posted: posted.map((line) => ({ ...line, leaseCharging: 'postpaid' })),
+    definitionOf: (id) => versions.find((version) => version.id === id)?.definition,
   });
 }
 
@@ -253,6 +257,7 @@ describe('what is charged', () => {
         for (const { line, evidence } of evidences(scene, scene.arrivals.flat())) {
           if (evidence.kind !== 'usage') throw new Error('nothing was posted that could be reversed');
           const { segments, intervals, total, arithmetic, from, to } = evidence;
+          if (!from || !to || total === null) throw new Error('it is metered');
           expect(BigInt(to.value) - BigInt(from.value)).toBe(BigInt(total));
           expect(segments.reduce((sum, { quantity }) => sum + BigInt(quantity), 0n)).toBe(BigInt(total));
           for (const { startValue, endValue, wraps, modulus, multiplier, quantity } of segments) {

@@ -1,0 +1,73 @@
+import { type Boundary, type EstimateBasis, type Mark, TOTAL_ONE, wholeUnits } from './boundary.ts';
+
+/** An estimate carries on the average rate over this long before the last mark, or longer where marks are rare. */
+export const HISTORY_MS = 28 * 86_400_000;
+
+/** A boundary value that was estimated by an earlier run; it stays while nothing newer than `before` was read. */
+export interface PinnedEstimate {
+  readonly at: number;
+  /** Cumulative quantity in whole base units. */
+  readonly value: bigint;
+  readonly before: Mark;
+  readonly basis: EstimateBasis | null;
+}
+
+export interface TailInput {
+  /** The point's last accepted mark; its meter is still installed. */
+  readonly last: Mark;
+  /** From where its rate is taken, about HISTORY_MS before `last`; `last` itself where there is no history. */
+  readonly first: Mark;
+  /** Instants after `last` whose value is wanted, ascending. */
+  readonly cuts: readonly number[];
+  /** Of the point, ascending. */
+  readonly pinned: readonly PinnedEstimate[];
+  /** Estimate as far as this instant; null: use what was estimated before and nothing else. */
+  readonly until: number | null;
+}
+
+interface Anchor {
+  readonly at: number;
+  readonly total: bigint;
+  readonly basis: EstimateBasis | null;
+}
+
+/**
+ * The values after the last reading, as far as they are estimated. The end is
+ * `last.total + (last.total − first.total) × (until − last.ts) ÷ (last.ts − first.ts)`, rounded down in 1/10,000 base
+ * units: without history nothing is used. Cuts before it lie on the straight line to it. What was estimated and pinned
+ * before stays as it is, so an estimate is made once and both sides of its cut share it.
+ */
+export function tailBoundaries({
+  last,
+  first,
+  cuts,
+  pinned,
+  until,
+}: TailInput): readonly (Boundary & { readonly method: 'estimated' })[] {
+  const anchors: Anchor[] = [{ at: last.ts, total: last.total, basis: null }];
+  for (const one of pinned) {
+    if (one.at <= last.ts || !isSameMark(one.before, last)) continue;
+    // By how much it went on from the mark: the zero point of totals may have moved since.
+    const total = last.total + (one.value * TOTAL_ONE - one.before.total);
+    anchors.push({ at: one.at, total: total > last.total ? total : last.total, basis: one.basis });
+  }
+  const end = anchors.at(-1) as Anchor;
+  if (until !== null && end.at < until) {
+    const used = last.total - first.total;
+    const span = BigInt(last.ts - first.ts);
+    const more = span === 0n ? 0n : (used * BigInt(until - end.at)) / span;
+    const basis = span === 0n ? null : { from: first.ts, to: last.ts, quantity: wholeUnits(used) };
+    anchors.push({ at: until, total: end.total + more, basis });
+  }
+  return cuts.flatMap((at) => {
+    const next = anchors.findIndex((anchor, i) => i > 0 && anchor.at >= at);
+    const [from, to] = [anchors[next - 1], anchors[next]];
+    if (!from || !to) return [];
+    const total = from.total + ((to.total - from.total) * BigInt(at - from.at)) / BigInt(to.at - from.at);
+    const { basis } = to;
+    return [{ at, value: wholeUnits(total), method: 'estimated', before: last, after: null, basis } as const];
+  });
+}
+
+const isSameMark = (a: Mark, b: Mark): boolean =>
+  a.kind === b.kind && a.installationId === b.installationId && a.ts === b.ts && a.value === b.value;
