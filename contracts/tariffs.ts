@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { COMMODITIES } from '../domain/commodities.ts';
+import { COMMODITIES, QUANTITY_UNITS } from '../domain/commodities.ts';
 import { ROUNDING_MODES } from '../domain/money.ts';
 import { commodityFaults, definitionFaults } from '../domain/tariffs/check.ts';
 import {
@@ -153,21 +153,21 @@ export const zTariffDefinition = z
     }
   }) satisfies z.ZodType<TariffDefinition>;
 
+const zTariffCreateShape = z.object({
+  site: z.string().min(1).max(32),
+  code: zCode,
+  name: z.string().min(1).max(100),
+  commodity: z.enum(COMMODITIES),
+  effectiveFrom: zInstantInput,
+  definition: zTariffDefinition,
+});
+
 /** Creates the tariff, or the next version of the one with that code. */
-export const zTariffCreate = z
-  .object({
-    site: z.string().min(1).max(32),
-    code: zCode,
-    name: z.string().min(1).max(100),
-    commodity: z.enum(COMMODITIES),
-    effectiveFrom: zInstantInput,
-    definition: zTariffDefinition,
-  })
-  .superRefine(({ definition, commodity }, context) => {
-    for (const fault of commodityFaults(definition, commodity).slice(0, FAULTS_MAX)) {
-      context.addIssue({ code: 'custom', path: ['definition', ...fault.path], message: fault.message });
-    }
-  });
+export const zTariffCreate = zTariffCreateShape.superRefine(({ definition, commodity }, context) => {
+  for (const fault of commodityFaults(definition, commodity).slice(0, FAULTS_MAX)) {
+    context.addIssue({ code: 'custom', path: ['definition', ...fault.path], message: fault.message });
+  }
+});
 
 export const zTariffVersion = z.object({
   id: z.number().int(),
@@ -185,20 +185,68 @@ export const zTariff = z.object({
 });
 export const zTariffCreated = zTariff.omit({ versions: true }).extend({ version: zTariffVersion });
 
+/** What `GET /tariffs/:id/export` gives, and `POST /tariffs` takes with a site and an instant beside it. */
+export const zTariffExport = zTariffCreateShape.omit({ site: true, effectiveFrom: true });
+export const zTariffExample = zTariffExport.extend({
+  names: zName,
+  notes: z.object({ zh: z.string(), en: z.string() }),
+});
+
 // ── preview ───────────────────────────────────────────────────────────────────────────────────────────────
-const zQuantity = z.string().regex(/^\d{1,18}$/, 'whole base units (Wh, L) as text');
-export const PREVIEW_INTERVALS_MAX = 10_000;
+const zQuantity = z.string().regex(/^\d{1,15}$/, 'whole base units (Wh, L) as text');
+/** A year of 15-minute data has 35,136. */
+export const PREVIEW_INTERVALS_MAX = 40_000;
+export const PREVIEW_PASSES_MAX = 10_000;
+/** As many intervals with instants and quantities as text. */
+export const PREVIEW_BODY_BYTES_MAX = 8 * 1024 * 1024;
+const STEP_MINUTES = [1, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720, 1440] as const;
+
+const given = {
+  days: z.number().int().min(1).max(31).optional().meta({
+    description: 'For prices by day; 28 and more are a whole month, fewer a part of one of 30 days',
+  }),
+  peakKw: zPriceText.optional().meta({ description: 'For prices by demand' }),
+};
 
 export const zPreviewUsage = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('total'), quantity: zQuantity }),
-  z.object({ kind: z.literal('bands'), quantities: z.record(zCode, zQuantity) }),
-  z.object({
-    kind: z.literal('series'),
-    intervals: z
-      .array(z.object({ from: zInstantInput, to: zInstantInput, quantity: zQuantity }))
-      .min(1)
-      .max(PREVIEW_INTERVALS_MAX),
-  }),
+  z.object({ kind: z.literal('total'), quantity: zQuantity, ...given }),
+  z.object({ kind: z.literal('bands'), quantities: z.record(zCode, zQuantity), ...given }),
+  z
+    .object({
+      kind: z.literal('series'),
+      intervals: z
+        .array(z.object({ from: zInstantInput, to: zInstantInput, quantity: zQuantity }))
+        .min(1)
+        .max(PREVIEW_INTERVALS_MAX)
+        .optional()
+        .meta({ description: 'In any order, with gaps but no overlaps' }),
+      from: zInstantInput.optional(),
+      stepMinutes: z.literal(STEP_MINUTES).optional(),
+      quantities: z
+        .array(z.number().int().min(0).max(1e12))
+        .min(1)
+        .max(PREVIEW_INTERVALS_MAX)
+        .optional()
+        .meta({ description: 'Base units (Wh, L) of one interval of stepMinutes after the other' }),
+    })
+    .refine(
+      ({ intervals, from, stepMinutes, quantities }) =>
+        intervals
+          ? from === undefined && stepMinutes === undefined && quantities === undefined
+          : from !== undefined && stepMinutes !== undefined && quantities !== undefined,
+      'either intervals, or from, stepMinutes and quantities',
+    ),
+  z
+    .object({
+      kind: z.literal('past'),
+      stall: z.string().min(1).max(64).optional(),
+      lease: z.number().int().optional(),
+      period: z.string().regex(/^\d{4}-\d{2}(-\d{2})?$/, 'a month 2026-10 or a day 2026-10-31'),
+    })
+    .refine(
+      ({ stall, lease }) => (stall === undefined) !== (lease === undefined),
+      'either a stall or a lease',
+    ),
 ]);
 
 /** Rates any usage with the code that charges, and stores nothing. A definition, or a stored tariff's code. */
@@ -206,20 +254,42 @@ export const zTariffPreview = z.object({
   /** Gives the time zone and the currency. */
   site: z.string().min(1).max(32),
   tariff: z.union([
-    z.object({ definition: zTariffDefinition }),
+    z.object({ definition: zTariffDefinition, commodity: z.enum(COMMODITIES).default('electricity') }),
     z.object({ code: zCode, version: z.number().int().min(1).optional() }),
   ]),
-  usage: zPreviewUsage,
+  usage: zPreviewUsage.default({ kind: 'total', quantity: '0' }),
+  areaM2: zPriceText.optional().meta({ description: 'For prices by area; of a past stall its own' }),
+  share: zQuantity.optional().meta({ description: 'The allocated share of the common area, base units' }),
+  passes: z
+    .array(
+      z.object({
+        class: zCode.nullable(),
+        minutes: z.number().int().min(0).max(1_000_000).nullable().default(null),
+        monthlyPass: z.boolean().default(false),
+        count: z.number().int().min(1).max(PREVIEW_PASSES_MAX).default(1),
+      }),
+    )
+    .max(1000)
+    .refine(
+      (passes) => passes.reduce((sum, { count }) => sum + count, 0) <= PREVIEW_PASSES_MAX,
+      `at most ${PREVIEW_PASSES_MAX} passes`,
+    )
+    .optional()
+    .meta({ description: 'For prices by pass' }),
 });
 
 export const zRatedLine = z.object({
   component: z.string(),
+  /** `all`, a band, a vehicle class, or a tier of one: `峰.t2`. */
   band: z.string(),
-  /** Base units (Wh, L). */
+  /** From 1; null where there are no tiers. */
+  tier: z.number().int().nullable(),
+  unit: z.enum(QUANTITY_UNITS),
+  /** Base units (Wh, L, W), passes, days, hundredths of m², minor units. */
   quantity: z.string(),
-  /** Currency units per kWh or m³. */
+  /** Currency units per kWh, m³, kW … as the tariff says it; percent of money. */
   unitPrice: z.string(),
-  /** Currency units, exact, before rounding. */
+  /** Currency units, exact, before rounding: a decimal, or `n/d`. */
   unrounded: z.string(),
   /** Minor units. */
   amount: z.string(),
@@ -229,6 +299,9 @@ export const zTariffPreviewResult = z.object({
   /** Decimals of the currency's minor unit. */
   digits: z.number().int(),
   lines: z.array(zRatedLine),
+  /** Minor units of each component that has lines, in the order of the tariff. */
+  subtotals: z.array(z.object({ component: z.string(), amount: z.string() })),
+  /** All usage, base units. */
   quantity: z.string(),
   amount: z.string(),
 });

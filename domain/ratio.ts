@@ -1,4 +1,4 @@
-import { type Decimal, formatDecimal } from './decimal.ts';
+import { type Decimal, formatDecimal, parseDecimal } from './decimal.ts';
 
 /** An exact fraction, `d` above zero: amounts that were divided by the days of a month. Never a float. */
 export interface Ratio {
@@ -33,6 +33,12 @@ export function ratioText({ n, d }: Ratio): string {
   if (odd !== 1n) return `${units}/${rest}`;
   const scale = Math.max(twos, fives);
   return formatDecimal({ units: (units * 10n ** BigInt(scale)) / rest, scale });
+}
+
+/** Reads what `ratioText` writes. Throws a RangeError for anything else. */
+export function parseRatio(text: string): Ratio {
+  const [n = '', d] = text.split('/');
+  return d === undefined ? ratioOf(parseDecimal(n)) : { n: BigInt(n), d: BigInt(d) };
 }
 
 /** What is left of a number without its factors 2 and 5, and how many there were. */

@@ -147,9 +147,9 @@ export async function listTariffs(
 export async function readTariffVersion(
   db: Executor,
   key: { readonly site: string; readonly code: string; readonly version?: number | undefined },
-): Promise<TariffVersionRow | undefined> {
+): Promise<(TariffVersionRow & { readonly commodity: Commodity }) | undefined> {
   const [row] = await db
-    .select({ version: tariffVersions })
+    .select({ version: tariffVersions, commodity: tariffs.commodity })
     .from(tariffVersions)
     .innerJoin(tariffs, eq(tariffs.id, tariffVersions.tariffId))
     .where(
@@ -161,7 +161,25 @@ export async function readTariffVersion(
     )
     .orderBy(desc(tariffVersions.version))
     .limit(1);
-  return row && toVersion(row.version);
+  return row && { ...toVersion(row.version), commodity: row.commodity };
+}
+
+/** A tariff by its number with one version, the latest numbered one if none is asked for. */
+export async function findTariffVersion(
+  db: Executor,
+  id: number,
+  version?: number,
+): Promise<{ readonly tariff: Omit<TariffRow, 'versions'>; readonly version: TariffVersionRow } | undefined> {
+  const [row] = await db
+    .select({ tariff: tariffs, version: tariffVersions })
+    .from(tariffVersions)
+    .innerJoin(tariffs, eq(tariffs.id, tariffVersions.tariffId))
+    .where(and(eq(tariffs.id, id), version === undefined ? undefined : eq(tariffVersions.version, version)))
+    .orderBy(desc(tariffVersions.version))
+    .limit(1);
+  if (!row) return undefined;
+  const { siteId: site, code, name, commodity } = row.tariff;
+  return { tariff: { id, site, code, name, commodity }, version: toVersion(row.version) };
 }
 
 /** Definitions were checked when they were stored. */

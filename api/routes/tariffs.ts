@@ -1,27 +1,28 @@
 import { z } from 'zod';
 import { zPage, zPageQuery } from '../../contracts/rest.ts';
 import {
+  PREVIEW_BODY_BYTES_MAX,
   zTariff,
   zTariffCreate,
   zTariffCreated,
+  zTariffExample,
+  zTariffExport,
   zTariffPreview,
   zTariffPreviewResult,
 } from '../../contracts/tariffs.ts';
-import { formatDecimal } from '../../domain/decimal.ts';
-import { minorDigits } from '../../domain/money.ts';
-import { type PreviewUsage, preview } from '../../domain/rating/preview.ts';
-import type { TariffDefinition } from '../../domain/tariffs/definition.ts';
-import type { Database } from '../../store/database.ts';
-import { findSite } from '../../store/sites.ts';
+import { TARIFF_EXAMPLES } from '../../domain/tariffs/examples.ts';
+import { inOrder } from '../../domain/tariffs/in-order.ts';
 import {
   createTariff,
+  findTariffVersion,
   listTariffs,
-  readTariffVersion,
   type TariffRefusal,
+  type TariffRow,
   type TariffVersionRow,
 } from '../../store/tariffs.ts';
 import { numberCursor, toPage } from '../pages.ts';
-import { noSuchSite, Problem, unprocessable } from '../problems.ts';
+import { previewTariff } from '../preview-tariff.ts';
+import { noSuchSite, notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
 const viewVersion = ({ effectiveFrom, ...version }: TariffVersionRow) => ({
@@ -40,38 +41,13 @@ const REFUSALS: Readonly<Record<TariffRefusal, () => Problem>> = {
     unprocessable('body.definition', 'a component rounds finer than the currency’s smallest unit'),
 };
 
-async function definitionOf(
-  db: Database,
-  { site, tariff }: z.output<typeof zTariffPreview>,
-): Promise<TariffDefinition> {
-  if ('definition' in tariff) return tariff.definition;
-  const version = await readTariffVersion(db, { site, ...tariff });
-  if (!version) throw unprocessable('body.tariff', 'the site has no such tariff or version');
-  return version.definition;
-}
-
-function usageOf(usage: z.output<typeof zTariffPreview>['usage']): PreviewUsage {
-  switch (usage.kind) {
-    case 'total':
-      return { kind: 'total', quantity: BigInt(usage.quantity) };
-    case 'bands':
-      return {
-        kind: 'bands',
-        quantities: Object.fromEntries(
-          Object.entries(usage.quantities).map(([band, quantity]) => [band, BigInt(quantity)]),
-        ),
-      };
-    case 'series':
-      return {
-        kind: 'series',
-        intervals: usage.intervals.map(({ from, to, quantity }) => ({
-          from: Date.parse(from),
-          to: Date.parse(to),
-          quantity: BigInt(quantity),
-        })),
-      };
-  }
-}
+const exported = (
+  { code, name, commodity }: Pick<TariffRow, 'code' | 'name' | 'commodity'>,
+  row: TariffVersionRow,
+) => ({
+  ...{ code, name, commodity },
+  definition: inOrder(row.definition) as z.output<typeof zTariffExport>['definition'],
+});
 
 export const tariffRoutes: Routes = (app, { db }) => {
   app.get(
@@ -115,42 +91,58 @@ export const tariffRoutes: Routes = (app, { db }) => {
     },
   );
 
-  app.post(
-    '/tariffs/preview',
+  app.get(
+    '/tariffs/examples',
     {
       config: { access: 'tariffs:read' },
       schema: {
         tags: ['billing'],
+        summary: 'Ready-made tariffs to begin with',
+        response: { 200: z.object({ items: z.array(zTariffExample) }) },
+      },
+    },
+    async () => ({ items: TARIFF_EXAMPLES as z.output<typeof zTariffExample>[] }),
+  );
+
+  app.get(
+    '/tariffs/:id/export',
+    {
+      config: { access: 'tariffs:read' },
+      schema: {
+        tags: ['billing'],
+        summary: 'A tariff as a file',
+        description:
+          'Its keys are always in the same order. POST it to /tariffs with a site and an instant to import it.',
+        params: z.object({ id: z.coerce.number().int().min(1) }),
+        querystring: z.object({ version: z.coerce.number().int().min(1).optional() }),
+        response: { 200: zTariffExport },
+      },
+    },
+    async ({ params, query }, reply) => {
+      const found = await findTariffVersion(db, params.id, query.version);
+      if (!found) throw notFound(query.version === undefined ? 'tariff' : 'tariff or version');
+      const { tariff, version } = found;
+      const file = `${tariff.code}-v${version.version}.json`;
+      return reply
+        .header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(file)}`)
+        .send(exported(tariff, version));
+    },
+  );
+
+  app.post(
+    '/tariffs/preview',
+    {
+      config: { access: 'tariffs:read' },
+      bodyLimit: PREVIEW_BODY_BYTES_MAX,
+      schema: {
+        tags: ['billing'],
         summary: 'What usage would cost',
         description:
-          'Rates totals, bands or a series of intervals with the code that charges, and stores nothing.',
+          'Rates totals, bands, a series of intervals or a past period of a stall with the code that charges, and stores nothing. A series is rated month by month, as if a lease began with it.',
         body: zTariffPreview,
         response: { 200: zTariffPreviewResult },
       },
     },
-    async ({ body }) => {
-      const site = await findSite(db, body.site);
-      if (!site) throw noSuchSite();
-      const digits = minorDigits(site.currency);
-      const result = preview(await definitionOf(db, body), usageOf(body.usage), {
-        timeZone: site.timeZone,
-        digits,
-      });
-      if (!result.ok) throw unprocessable('body.usage', result.fault.detail);
-      return {
-        currency: site.currency,
-        digits,
-        quantity: String(result.quantity),
-        amount: String(result.amount),
-        lines: result.lines.map((line) => ({
-          component: line.component,
-          band: line.band,
-          quantity: String(line.quantity),
-          unitPrice: line.unitPrice,
-          unrounded: formatDecimal(line.unrounded),
-          amount: String(line.amount),
-        })),
-      };
-    },
+    async ({ body }) => previewTariff(db, body),
   );
 };

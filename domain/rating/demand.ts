@@ -24,19 +24,17 @@ export function demandLines(price: DemandPrice, { context, measured, factor }: S
       quantity,
       unitPrice,
       accumulatedFrom: null,
-      intervals: peak ? [{ from: peak.from, to: peak.to, quantity: peak.usage }] : [],
+      intervals: peak?.window ? [peak.window] : [],
       before: ZERO,
       after: multiply(worthOf(quantity, unitPrice, factor), share),
       how: {
         kind: 'demand',
         windowMinutes,
         stepMinutes,
-        peak: peak && {
-          from: iso(peak.from),
-          to: iso(peak.to),
-          usage: `${peak.usage}`,
-          power: `${peak.power}`,
-        },
+        power: `${power}`,
+        peak: peak?.window
+          ? { from: iso(peak.window.from), to: iso(peak.window.to), usage: `${peak.window.quantity}` }
+          : null,
         floor: least === null ? null : `${least}`,
         days,
         monthDays,

@@ -1,6 +1,6 @@
 import type { TimeRange } from '../periods.ts';
 import { bandIntervals } from '../tariffs/calendar.ts';
-import type { BandCalendar, DemandPrice } from '../tariffs/definition.ts';
+import type { DemandPrice, TimeOfUsePrice } from '../tariffs/definition.ts';
 import type { Pass, RangeContext, RangeUsage, UsedInterval } from './rated-line.ts';
 
 /** Usage counted since an instant at or before the range: up to where the range begins, and ends. Base units. */
@@ -11,17 +11,18 @@ export interface Counted {
   readonly intervals: readonly UsedInterval[];
 }
 
-export interface Peak extends TimeRange {
-  readonly usage: bigint;
+export interface Peak {
   /** W */
   readonly power: bigint;
+  /** Where it was; null where only the power is known. */
+  readonly window: UsedInterval | null;
 }
 
 /** What prices ask of a range: answered by a meter's cumulative quantity, or by totals that a person typed. */
 export interface Measured {
   counted(since: number): Counted;
   /** Bands in the order in which they first hold in the range. */
-  byBand(calendar: BandCalendar, since: number): ReadonlyMap<string, Counted>;
+  byBand(price: TimeOfUsePrice, since: number): ReadonlyMap<string, Counted>;
   peak(price: DemandPrice): Peak | null;
   readonly share: bigint | null;
   readonly passes: readonly Pass[];
@@ -38,7 +39,7 @@ export function measuredBy(usage: RangeUsage, context: RangeContext): Measured {
       const quantity = used(range);
       return { before, after: before + quantity, intervals: [{ ...range, quantity }] };
     },
-    byBand(calendar, since) {
+    byBand({ calendar }, since) {
       const bands = new Map<string, { before: bigint; after: bigint; intervals: UsedInterval[] }>();
       for (const { from, to, band } of bandIntervals(calendar, context.timeZone, range)) {
         const quantity = used({ from, to });
@@ -59,16 +60,16 @@ export function measuredBy(usage: RangeUsage, context: RangeContext): Measured {
       return bands;
     },
     peak(price) {
-      let peak: Peak | null = null;
+      let peak: UsedInterval | null = null;
       const window = price.windowMinutes * MINUTE_MS;
       for (const from of demandSteps(price, context)) {
         if (from + window > range.to) break;
         const quantity = usage.at(from + window) - usage.at(from);
         // Of equal windows the first counts.
-        if (peak && quantity <= peak.usage) continue;
-        peak = { from, to: from + window, usage: quantity, power: powerOf(quantity, price.windowMinutes) };
+        if (peak && quantity <= peak.quantity) continue;
+        peak = { from, to: from + window, quantity };
       }
-      return peak;
+      return peak && { power: powerOf(peak.quantity, price.windowMinutes), window: peak };
     },
     share: usage.share,
     passes: usage.passes,

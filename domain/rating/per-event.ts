@@ -31,6 +31,8 @@ function passLine({ classes, otherwise, freeMinutes }: PerEventPrice, pass: Pass
     how: {
       kind: 'event',
       at: iso(pass.at),
+      entryAt: pass.entryAt === undefined || pass.entryAt === null ? null : iso(pass.entryAt),
+      plate: pass.plate ?? null,
       class: pass.classCode,
       minutes: pass.minutes,
       freeMinutes,

@@ -1,79 +1,138 @@
-import type { TimeRange } from '../periods.ts';
-import { roundingFaults } from '../tariffs/check.ts';
-import { BAND_ALL, type TariffComponent, type TariffDefinition } from '../tariffs/definition.ts';
-import { priceIntervals, type RatedUsage, rateComponent } from './rate.ts';
-import type { BandUsage } from './rated.ts';
+import type { Commodity, QuantityUnit } from '../commodities.ts';
+import type { Decimal } from '../decimal.ts';
+import { add, parseRatio, type Ratio, ratioText } from '../ratio.ts';
+import { commodityFaults, roundingFaults } from '../tariffs/check.ts';
+import type { TariffDefinition } from '../tariffs/definition.ts';
+import { type Given, givenContext, givenFault, givenMeasured, type PreviewFault } from './given.ts';
+import { accumulationWindow, monthsOf } from './local-days.ts';
+import { rateMeasured, rateRange } from './rate-range.ts';
+import type { Pass, RangeContext, RangeUsage, RatedLine } from './rated-line.ts';
+import { AmountBeyondRange } from './rounding.ts';
+import type { Series } from './series.ts';
 
-export interface UsageInterval extends TimeRange {
-  /** Base units, not negative. */
-  readonly quantity: bigint;
+/** A stay in the past with what was measured in it, month by month as runs would have charged it. */
+export interface PastRange {
+  readonly context: RangeContext;
+  readonly usage: RangeUsage;
 }
 
-/** Usage to rate without any meter: in all, by band, or as a series of intervals that do not overlap. */
+/** Usage to rate: totals that a person typed, a series of intervals, or what a real stall used. */
 export type PreviewUsage =
-  | { readonly kind: 'total'; readonly quantity: bigint }
-  | { readonly kind: 'bands'; readonly quantities: Readonly<Record<string, bigint>> }
-  | { readonly kind: 'series'; readonly intervals: readonly UsageInterval[] };
+  | Given
+  | { readonly kind: 'series'; readonly series: Series }
+  | { readonly kind: 'past'; readonly ranges: readonly PastRange[] };
 
-export interface PreviewFault {
-  readonly code:
-    | 'needs_bands'
-    | 'unknown_band'
-    | 'intervals_overlap'
-    | 'interval_ends_early'
-    | 'rounding_below_minor';
-  readonly detail: string;
+export interface PreviewPlace {
+  readonly timeZone: string;
+  /** Of the currency's minor unit. */
+  readonly digits: number;
+  readonly commodity: Commodity;
+  readonly areaM2?: Decimal | null;
+  readonly passes?: readonly Pass[];
+  /** The allocated part of common area and loss, base units. */
+  readonly share?: bigint | null;
+}
+
+/** All lines of a component, band and price added up. */
+export interface PreviewLine {
+  readonly component: string;
+  readonly band: string;
+  /** From 1; null where there are none. */
+  readonly tier: number | null;
+  readonly unit: QuantityUnit;
+  readonly quantity: bigint;
+  readonly unitPrice: string;
+  /** Currency units, a decimal or `n/d`. */
+  readonly unrounded: string;
+  readonly amount: bigint;
 }
 
 export type Preview =
   | {
       readonly ok: true;
-      readonly lines: readonly RatedUsage[];
+      readonly lines: readonly PreviewLine[];
+      /** Usage, base units. */
       readonly quantity: bigint;
       readonly amount: bigint;
     }
   | { readonly ok: false; readonly fault: PreviewFault };
 
-/** What the usage would cost, by the code that charges. `digits` are the currency's. */
-export function preview(
-  definition: TariffDefinition,
-  usage: PreviewUsage,
-  place: { readonly timeZone: string; readonly digits: number },
-): Preview {
-  const [rounding] = roundingFaults(definition, place.digits);
-  if (rounding) return { ok: false, fault: { code: 'rounding_below_minor', detail: rounding.message } };
-  const series = usage.kind === 'series' ? cumulative(usage.intervals) : undefined;
-  if (series && 'code' in series) return { ok: false, fault: series };
-  const lines: RatedUsage[] = [];
-  for (const component of definition.components) {
-    const bands = series
-      ? seriesByBand(component, series, place.timeZone)
-      : givenByBand(component, usage as Exclude<PreviewUsage, { kind: 'series' }>);
-    if ('code' in bands) return { ok: false, fault: bands };
-    lines.push(...rateComponent(component, bands, place.digits));
+/** What usage would cost, by the code that charges: a series and the past month by month. */
+export function preview(definition: TariffDefinition, usage: PreviewUsage, place: PreviewPlace): Preview {
+  const fault =
+    roundingFaults(definition, place.digits).map(({ message }) => message)[0] ??
+    commodityFaults(definition, place.commodity).map(({ message }) => message)[0];
+  if (fault !== undefined) return refused('definition', fault);
+  const missing = missingInput(definition, usage, place);
+  if (missing) return { ok: false, fault: missing };
+  try {
+    const lines = addedUp(ratedLines(definition, usage, place));
+    return {
+      ok: true,
+      lines,
+      quantity: totalOf(usage),
+      amount: lines.reduce((sum, { amount }) => sum + amount, 0n),
+    };
+  } catch (error) {
+    if (error instanceof AmountBeyondRange) return refused('amount_beyond_range', error.message);
+    throw error;
   }
-  return {
-    ok: true,
-    lines,
-    quantity: totalOf(usage),
-    amount: lines.reduce((sum, { amount }) => sum + amount, 0n),
-  };
 }
 
-function givenByBand(
-  { code, price }: TariffComponent,
-  usage: Exclude<PreviewUsage, { kind: 'series' }>,
-): readonly BandUsage[] | PreviewFault {
-  if (price.kind !== 'time_of_use') return [{ band: BAND_ALL, quantity: totalOf(usage) }];
-  if (usage.kind === 'total') {
-    return { code: 'needs_bands', detail: `component ${code} has bands: give usage by band or as a series` };
+function missingInput(
+  definition: TariffDefinition,
+  usage: PreviewUsage,
+  { areaM2, passes }: PreviewPlace,
+): PreviewFault | undefined {
+  for (const { code, price } of definition.components) {
+    if (price.kind === 'fixed' && price.by === 'm2' && areaM2 == null && usage.kind !== 'past') {
+      return { code: 'needs_area', detail: `component ${code} is by area: give areaM2` };
+    }
+    if (price.kind === 'per_event' && passes === undefined && usage.kind !== 'past') {
+      return { code: 'needs_passes', detail: `component ${code} is by pass: give passes` };
+    }
   }
-  const known = new Set(price.bands.map((band) => band.code));
-  const unknown = Object.keys(usage.quantities).find((band) => !known.has(band));
-  if (unknown !== undefined) {
-    return { code: 'unknown_band', detail: `component ${code} has no band ${unknown}` };
+  return usage.kind === 'total' || usage.kind === 'bands' ? givenFault(definition, usage) : undefined;
+}
+
+function ratedLines(
+  definition: TariffDefinition,
+  usage: PreviewUsage,
+  place: PreviewPlace,
+): readonly RatedLine[] {
+  switch (usage.kind) {
+    case 'total':
+    case 'bands': {
+      const context = givenContext(usage, place);
+      return rateMeasured(definition, context, givenMeasured(usage, place, context));
+    }
+    case 'series':
+      return seriesRanges(usage.series, place).flatMap((part) =>
+        rateRange(definition, part.context, part.usage),
+      );
+    case 'past':
+      return usage.ranges.flatMap((part) => rateRange(definition, part.context, part.usage));
   }
-  return price.bands.map((band) => ({ band: band.code, quantity: usage.quantities[band.code] ?? 0n }));
+}
+
+/** As if a lease began with the series and went on after it. What is given once is charged in the first month. */
+function seriesRanges({ range, at }: Series, place: PreviewPlace): readonly PastRange[] {
+  const { timeZone, digits, commodity, areaM2 = null } = place;
+  return monthsOf(range, timeZone).map((part, i) => ({
+    context: {
+      range: part,
+      period: accumulationWindow('month', part.from, timeZone),
+      periodKind: 'month',
+      ...{ timeZone, digits, commodity, areaM2 },
+      lease: { from: range.from, to: null },
+      meteredFrom: range.from,
+    },
+    usage: {
+      at,
+      share: i === 0 ? (place.share ?? null) : null,
+      passes: i === 0 ? (place.passes ?? []).map((pass) => ({ ...pass, at: part.from })) : [],
+    },
+  }));
 }
 
 function totalOf(usage: PreviewUsage): bigint {
@@ -83,57 +142,36 @@ function totalOf(usage: PreviewUsage): bigint {
     case 'bands':
       return Object.values(usage.quantities).reduce((sum, quantity) => sum + quantity, 0n);
     case 'series':
-      return usage.intervals.reduce((sum, { quantity }) => sum + quantity, 0n);
+      return usage.series.total;
+    case 'past':
+      return usage.ranges.reduce(
+        (sum, { context: { range }, usage: { at } }) => sum + at(range.to) - at(range.from),
+        0n,
+      );
   }
 }
 
-interface Cumulative {
-  readonly range: TimeRange;
-  /** Ascending instants, each with the usage up to it. */
-  readonly knots: readonly { readonly at: number; readonly value: bigint }[];
-}
-
-function cumulative(intervals: readonly UsageInterval[]): Cumulative | PreviewFault {
-  const knots: { at: number; value: bigint }[] = [];
-  for (const { from, to, quantity } of [...intervals].sort((a, b) => a.from - b.from)) {
-    const last = knots.at(-1);
-    const label = new Date(from).toISOString();
-    if (to <= from)
-      return { code: 'interval_ends_early', detail: `the interval from ${label} has no length` };
-    if (last && from < last.at) return { code: 'intervals_overlap', detail: `at ${label}` };
-    const value = last?.value ?? 0n;
-    if (last?.at !== from) knots.push({ at: from, value });
-    knots.push({ at: to, value: value + quantity });
+function addedUp(lines: readonly RatedLine[]): readonly PreviewLine[] {
+  const byKey = new Map<string, { exact: Ratio; line: PreviewLine }>();
+  for (const { component, band, unit, quantity, unitPrice, unrounded, amount, workings } of lines) {
+    const key = `${component} ${band} ${unitPrice}`;
+    const before = byKey.get(key);
+    const exact = before ? add(before.exact, parseRatio(unrounded)) : parseRatio(unrounded);
+    byKey.set(key, {
+      exact,
+      line: {
+        ...{ component, band, unit, unitPrice },
+        tier: workings.kind === 'tier' ? workings.tier : null,
+        quantity: (before?.line.quantity ?? 0n) + quantity,
+        unrounded: '',
+        amount: (before?.line.amount ?? 0n) + amount,
+      },
+    });
   }
-  const [first, last] = [knots[0], knots.at(-1)];
-  return { range: { from: first?.at ?? 0, to: last?.at ?? 0 }, knots };
+  return [...byKey.values()].map(({ exact, line }) => ({ ...line, unrounded: ratioText(exact) }));
 }
 
-/** Bands in the order in which they first hold; within an interval usage is taken as even. */
-function seriesByBand(
-  component: TariffComponent,
-  series: Cumulative,
-  timeZone: string,
-): readonly BandUsage[] {
-  const byBand = new Map<string, bigint>();
-  const valueAt = ascendingReader(series);
-  let before = valueAt(series.range.from);
-  for (const { to, band } of priceIntervals(component.price, timeZone, series.range)) {
-    const after = valueAt(to);
-    byBand.set(band, (byBand.get(band) ?? 0n) + after - before);
-    before = after;
-  }
-  return [...byBand].map(([band, quantity]) => ({ band, quantity }));
-}
-
-/** Reads the cumulative usage at instants that only ascend. */
-function ascendingReader({ knots }: Cumulative): (at: number) => bigint {
-  let i = 0;
-  return (at) => {
-    while (i + 1 < knots.length && (knots[i + 1]?.at ?? at) <= at) i++;
-    const [left, right] = [knots[i], knots[i + 1]];
-    if (!left) return 0n;
-    if (!right || at <= left.at) return left.value;
-    return left.value + ((right.value - left.value) * BigInt(at - left.at)) / BigInt(right.at - left.at);
-  };
-}
+const refused = (code: PreviewFault['code'], detail: string): Preview => ({
+  ok: false,
+  fault: { code, detail },
+});

@@ -39,6 +39,9 @@ export interface Pass {
   /** How long it stayed, in whole minutes; null where that is not known: then it is charged. */
   readonly minutes: number | null;
   readonly exempt: null | 'monthly_pass';
+  /** For the evidence: when it came in, and its plate or ticket. */
+  readonly entryAt?: number | null;
+  readonly plate?: string | null;
 }
 
 export interface RangeUsage {

@@ -8,12 +8,12 @@ import { tierLines } from './tiered.ts';
 /** Each band that holds in the range, at its own price or by its own tiers. Throws for a band without either. */
 export function timeOfUseLines(price: TimeOfUsePrice, scope: Scope): readonly ExactLine[] {
   const { context, measured, factor } = scope;
-  const here = measured.byBand(price.calendar, context.range.from);
+  const here = measured.byBand(price, context.range.from);
   return [...here].flatMap(([code, { after: quantity, intervals }]): readonly ExactLine[] => {
     const band = price.bands.find((known) => known.code === code);
     if (band?.tiered) {
       const counted = measured
-        .byBand(price.calendar, countedFrom(band.tiered.accumulation, context))
+        .byBand(price, countedFrom(band.tiered.accumulation, context))
         .get(code);
       if (!counted) throw new Error(`band ${code} holds in the range and not in its window`);
       return tierLines(band.tiered, code, counted, scope);

@@ -64,13 +64,10 @@ export interface DemandWorkings {
   readonly kind: 'demand';
   readonly windowMinutes: number;
   readonly stepMinutes: number;
-  /** Null where the range is shorter than the window. Power in W. */
-  readonly peak: {
-    readonly from: string;
-    readonly to: string;
-    readonly usage: string;
-    readonly power: string;
-  } | null;
+  /** The highest that was measured, W. */
+  readonly power: string;
+  /** Where it was; null where the range is shorter than the window. */
+  readonly peak: { readonly from: string; readonly to: string; readonly usage: string } | null;
   readonly floor: string | null;
   readonly days: number;
   readonly monthDays: number;
@@ -79,6 +76,8 @@ export interface DemandWorkings {
 export interface EventWorkings {
   readonly kind: 'event';
   readonly at: string;
+  readonly entryAt: string | null;
+  readonly plate: string | null;
   readonly class: string | null;
   readonly minutes: number | null;
   readonly freeMinutes: number;

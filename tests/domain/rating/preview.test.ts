@@ -1,10 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type PreviewUsage, preview } from '../../../domain/rating/preview.ts';
-import type { TariffDefinition } from '../../../domain/tariffs/definition.ts';
+import { seriesOfIntervals, seriesOfSteps, type UsageInterval } from '../../../domain/rating/series.ts';
+import type { Price, TariffDefinition } from '../../../domain/tariffs/definition.ts';
 
-const place = { timeZone: 'Asia/Shanghai', digits: 2 };
+const place = { timeZone: 'Asia/Shanghai', digits: 2, commodity: 'electricity' } as const;
 const at = (clock: string): number => Date.parse(`2026-10-01T${clock}+08:00`);
+const series = (intervals: readonly UsageInterval[]): PreviewUsage => {
+  const made = seriesOfIntervals(intervals);
+  if ('code' in made) throw new Error(made.detail);
+  return { kind: 'series', series: made };
+};
 const FLAT: TariffDefinition = {
   components: [
     { code: 'energy', price: { kind: 'flat', unitPrice: '0.8523' } },
@@ -39,6 +45,7 @@ const BANDED: TariffDefinition = {
     { code: 'fund', price: { kind: 'flat', unitPrice: '0.01' } },
   ],
 };
+const one = (price: Price): TariffDefinition => ({ components: [{ code: 'a', price }] });
 const amounts = (definition: TariffDefinition, usage: PreviewUsage): unknown => {
   const result = preview(definition, usage, place);
   return result.ok
@@ -70,30 +77,81 @@ describe('a preview', () => {
       { from: at('07:00'), to: at('09:00'), quantity: 2_001n },
       { from: at('10:00'), to: at('11:00'), quantity: 500n },
     ];
-    expect(amounts(BANDED, { kind: 'series', intervals })).toEqual([
+    expect(amounts(BANDED, series(intervals))).toEqual([
       ['energy', '谷', 1_000n, 30n],
       ['energy', '峰', 1_501n, 180n],
       ['fund', 'all', 2_501n, 3n],
     ]);
   });
 
-  it.each([
+  it('rates a series month by month, as runs would', () => {
+    // 1 kWh an hour from 1 October to 1 December: 744 and 720 kWh, each month with its own first tier.
+    const usage = seriesOfSteps(
+      at('00:00'),
+      3_600_000,
+      Array.from({ length: 61 * 24 }, () => 1000),
+    );
+    const tiered = one({
+      kind: 'tiered',
+      mode: 'graduated',
+      accumulation: 'month',
+      scale: 'window',
+      tiers: [
+        { upTo: '700', unitPrice: '1' },
+        { upTo: null, unitPrice: '2' },
+      ],
+    });
+    expect(amounts(tiered, { kind: 'series', series: usage })).toEqual([
+      ['a', 't1', 1_400_000n, 140_000n],
+      ['a', 't2', 64_000n, 12_800n],
+    ]);
+  });
+
+  it('takes from a person what a total cannot say', () => {
+    const demand = one({ kind: 'demand', unitPrice: '40', windowMinutes: 15, stepMinutes: 15 });
+    const total = { kind: 'total', quantity: 5_000n } as const;
+    expect(preview(demand, { ...total, peakKw: { units: 125n, scale: 1 } }, place)).toMatchObject({
+      amount: 50_000n,
+    });
+    const area = one({ kind: 'fixed', unitPrice: '2', per: 'month', by: 'm2', prorated: true });
+    const areaM2 = { units: 750n, scale: 2 };
+    // 2 × 7.5 m² × 15/30, and a whole February
+    expect(preview(area, { ...total, days: 15 }, { ...place, areaM2 })).toMatchObject({ amount: 750n });
+    expect(preview(area, { ...total, days: 28 }, { ...place, areaM2 })).toMatchObject({ amount: 1_500n });
+    const byDay = one({ kind: 'fixed', unitPrice: '1.5', per: 'day', by: 'lease', prorated: true });
+    expect(preview(byDay, { ...total, days: 31 }, place)).toMatchObject({ amount: 4_650n });
+  });
+
+  it.each<[string, TariffDefinition, PreviewUsage]>([
     ['needs_bands', BANDED, { kind: 'total', quantity: 1n }],
     ['unknown_band', BANDED, { kind: 'bands', quantities: { 平: 1n } }],
     [
-      'intervals_overlap',
-      FLAT,
-      {
-        kind: 'series',
-        intervals: [
-          { from: 0, to: 10, quantity: 1n },
-          { from: 9, to: 20, quantity: 1n },
-        ],
-      },
+      'needs_peak',
+      one({ kind: 'demand', unitPrice: '1', windowMinutes: 15, stepMinutes: 5 }),
+      { kind: 'total', quantity: 1n },
     ],
-    ['interval_ends_early', FLAT, { kind: 'series', intervals: [{ from: 5, to: 5, quantity: 1n }] }],
     [
-      'rounding_below_minor',
+      'needs_days',
+      one({ kind: 'fixed', unitPrice: '1', per: 'day', by: 'lease', prorated: true }),
+      { kind: 'total', quantity: 1n },
+    ],
+    [
+      'needs_area',
+      one({ kind: 'fixed', unitPrice: '1', per: 'month', by: 'm2', prorated: true }),
+      { kind: 'total', quantity: 1n },
+    ],
+    [
+      'definition',
+      one({ kind: 'per_event', classes: [], otherwise: '1', freeMinutes: 0 }),
+      { kind: 'total', quantity: 1n },
+    ],
+    [
+      'amount_beyond_range',
+      one({ kind: 'flat', unitPrice: '1000000000' }),
+      { kind: 'total', quantity: 10n ** 15n },
+    ],
+    [
+      'definition',
       {
         components: [
           {
@@ -105,48 +163,58 @@ describe('a preview', () => {
       },
       { kind: 'total', quantity: 1n },
     ],
-  ] as readonly (readonly [string, TariffDefinition, PreviewUsage])[])(
-    'says %s where it cannot',
-    (code, definition, usage) => {
-      expect(amounts(definition, usage)).toBe(code);
-    },
-  );
+  ])('says %s', (code, definition, usage) => {
+    expect(amounts(definition, usage)).toBe(code);
+  });
 
-  it('splits a series without losing anything, wherever its intervals are cut', () => {
-    const interval = fc.record({
-      minutes: fc.integer({ min: 1, max: 600 }),
-      quantity: fc.bigInt({ min: 0n, max: 10n ** 9n }),
+  it('refuses intervals that overlap or have no length', () => {
+    const overlapping = [
+      { from: 0, to: 10, quantity: 1n },
+      { from: 9, to: 20, quantity: 1n },
+    ];
+    expect(seriesOfIntervals(overlapping)).toMatchObject({ code: 'intervals_overlap' });
+    expect(seriesOfIntervals([{ from: 5, to: 5, quantity: 1n }])).toMatchObject({
+      code: 'interval_ends_early',
     });
-    fc.assert(
-      fc.property(fc.array(interval, { minLength: 1, maxLength: 20 }), (list) => {
+  });
+
+  it('of a series does not depend on the order of its intervals, and loses nothing', () => {
+    const aSeries = fc
+      .array(fc.record({ length: fc.integer({ min: 1, max: 400 }), quantity: fc.bigInt(0n, 10n ** 9n) }), {
+        minLength: 1,
+        maxLength: 50,
+      })
+      .map((parts) => {
         let from = at('00:00');
-        const intervals = list.map(({ minutes, quantity }) => {
-          const to = from + minutes * 60_000;
-          const made = { from, to, quantity };
-          from = to;
-          return made;
+        return parts.map(({ length, quantity }) => {
+          const interval = { from, to: from + length * 60_000, quantity };
+          from = interval.to;
+          return interval;
         });
-        const result = preview(BANDED, { kind: 'series', intervals }, place);
-        if (!result.ok) throw new Error(result.fault.code);
-        const sum = (component: string): bigint =>
-          result.lines
-            .filter((line) => line.component === component)
-            .reduce((total, line) => total + line.quantity, 0n);
-        expect(sum('energy')).toBe(result.quantity);
-        expect(sum('fund')).toBe(result.quantity);
+      });
+    fc.assert(
+      fc.property(aSeries, fc.infiniteStream(fc.nat()), (intervals, numbers) => {
+        const shuffled = [...intervals]
+          .map((interval) => ({ interval, key: numbers.next().value ?? 0 }))
+          .sort((a, b) => a.key - b.key)
+          .map(({ interval }) => interval);
+        const straight = preview(BANDED, series(intervals), place);
+        expect(preview(BANDED, series(shuffled), place)).toEqual(straight);
+        const total = intervals.reduce((sum, { quantity }) => sum + quantity, 0n);
+        const banded = straight.ok ? straight.lines.filter(({ component }) => component === 'energy') : [];
+        expect(banded.reduce((sum, { quantity }) => sum + quantity, 0n)).toBe(total);
       }),
     );
   });
 
-  it('never costs less for more usage', () => {
-    const quantity = fc.bigInt({ min: 0n, max: 10n ** 12n });
+  it('asks a series in any order of instants', () => {
+    const made = seriesOfSteps(0, 60_000, [1, 2, 3, 4, 5, 6]);
     fc.assert(
-      fc.property(quantity, quantity, (some, more) => {
-        const cost = (total: bigint): bigint => {
-          const result = preview(FLAT, { kind: 'total', quantity: total }, place);
-          return result.ok ? result.amount : -1n;
-        };
-        expect(cost(some + more) >= cost(some)).toBe(true);
+      fc.property(fc.array(fc.integer({ min: -1, max: 7 })), (minutes) => {
+        for (const minute of minutes) {
+          const n = Math.max(0, Math.min(6, minute));
+          expect(made.at(minute * 60_000)).toBe(BigInt((n * (n + 1)) / 2));
+        }
       }),
     );
   });
