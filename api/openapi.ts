@@ -6,6 +6,7 @@ import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-pro
 import type { OpenAPIV3_1 } from 'openapi-types';
 import { z } from 'zod';
 import { zCase, zCaseDetail } from '../contracts/cases.ts';
+import { zCharge, zChargeDetail } from '../contracts/charges.ts';
 import { zFeeLineDetail, zFeeLineEvidence } from '../contracts/fee-lines.ts';
 import * as rest from '../contracts/rest.ts';
 import * as setup from '../contracts/setup.ts';
@@ -33,6 +34,10 @@ const TAGS = [
   { name: 'cases', description: 'What a person must decide' },
   { name: 'billing', description: 'Tariffs, billing runs and fee lines' },
   { name: 'bills', description: 'Bills, credit notes, disputes, write-offs, deposits and dunning' },
+  {
+    name: 'payments',
+    description: 'Charges, refunds, providers’ callbacks, bank statements and reconciliation',
+  },
   { name: 'ledger', description: 'Accounts, entries and the trial balance' },
   { name: 'live', description: 'The floor, live' },
   { name: 'operation', description: 'Health and metrics' },
@@ -57,6 +62,8 @@ const COMPONENTS: Readonly<Record<string, z.ZodType>> = {
   Installation: setup.zInstallation,
   Case: zCase,
   CaseDetail: zCaseDetail,
+  Charge: zCharge,
+  ChargeDetail: zChargeDetail,
   Command: rest.zCommandView,
   DeadLetter: rest.zDeadLetter,
   TariffDefinition: tariffs.zTariffDefinition,

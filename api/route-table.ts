@@ -3,7 +3,9 @@ import { billCorrectionRoutes } from './routes/bill-corrections.ts';
 import { billingRunRoutes } from './routes/billing-runs.ts';
 import { billRoutes } from './routes/bills.ts';
 import { callbackRoutes } from './routes/callbacks.ts';
+import { callbackRoutes } from './routes/callbacks.ts';
 import { caseRoutes } from './routes/cases.ts';
+import { chargeRoutes } from './routes/charges.ts';
 import { chargeRoutes } from './routes/charges.ts';
 import { commandRoutes } from './routes/commands.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
@@ -47,6 +49,8 @@ export const ROUTES: readonly Routes[] = [
   tariffRoutes,
   billingRunRoutes,
   feeLineRoutes,
+  chargeRoutes,
+  callbackRoutes,
   chargeRoutes,
   callbackRoutes,
   billRoutes,

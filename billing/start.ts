@@ -3,9 +3,12 @@ import { CHANNELS } from '../contracts/notify.ts';
 import type { Database } from '../store/database.ts';
 import { listen } from '../store/listen.ts';
 import { startBillWork } from './dunning-schedule.ts';
+import { startPayments } from './payments.ts';
 import { startPrepaid } from './prepaid.ts';
+import type { PaymentProvider } from './providers/port.ts';
 import { startRunner } from './runner.ts';
 import { startSchedule } from './schedule.ts';
+import { startSettlement } from './settlement-schedule.ts';
 
 export interface BillingDeps {
   readonly db: Database;
@@ -16,6 +19,8 @@ export interface BillingDeps {
   /** How often runs that another process left are looked for. */
   readonly lookEveryMs?: number;
   readonly pointsPerBatch?: number;
+  /** Ways to pay beside the balance and cash, which there always are. */
+  readonly providers?: readonly PaymentProvider[] | undefined;
 }
 
 /**
@@ -40,10 +45,14 @@ export async function startBilling(deps: BillingDeps): Promise<{ close(): Promis
   });
   const schedule = await startSchedule({ ...rest, now });
   const prepaid = await startPrepaid({ ...rest, now });
+  const settlement = await startSettlement({ ...rest, now });
+  const payments = await startPayments({ ...rest, now, lookEveryMs, providers: deps.providers ?? [] });
   const timer = setInterval(wake, lookEveryMs);
   return {
     async close() {
       clearInterval(timer);
+      await payments.close();
+      await settlement.close();
       await prepaid.close();
       await schedule.close();
       await listening.close();

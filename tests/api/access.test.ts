@@ -37,6 +37,7 @@ test('only what must be open to everybody is', () => {
     '/api/auth/sign-in/username',
     '/api/auth/sign-out',
     '/api/openapi.json',
+    '/api/v1/callbacks/:provider',
     '/healthz',
     '/metrics',
     '/readyz',
