@@ -3,6 +3,7 @@ import { QUANTITY_UNITS } from '../domain/commodities.ts';
 import { BOUNDARY_METHODS, MARK_KINDS } from '../domain/metering/boundary.ts';
 import { EVIDENCE_INTERVALS_MAX } from '../domain/settlement/limits.ts';
 import { zDecimalText, zFeeLine, zInstant, zIntegerText } from './rest.ts';
+import { ALLOCATED, WEIGHTS } from '../domain/meter-tree.ts';
 import { zExactText, zWorkings } from './workings.ts';
 
 /** A known state of a register: a reading, or what a person noted when the meter was put in or taken out. */
@@ -52,6 +53,22 @@ export const zEvidenceSegment = z.object({
   quantity: zIntegerText,
 });
 
+/** A main's part of a share: residual = main − subs, of which `allocated` is shared out by weight ÷ total weight. */
+const zSharePart = z.object({
+  residual: z.number().int(),
+  revision: z.number().int(),
+  main: z.string(),
+  mainUsage: zIntegerText,
+  subUsage: zIntegerText,
+  commonUsage: zIntegerText,
+  what: z.enum(ALLOCATED),
+  allocated: zIntegerText,
+  by: z.enum(WEIGHTS),
+  weight: z.string(),
+  totalWeight: z.string(),
+  share: zIntegerText,
+});
+
 const zUsageEvidence = z.object({
   kind: z.literal('usage'),
   timeZone: z.string(),
@@ -63,6 +80,8 @@ const zUsageEvidence = z.object({
   /** All usage of the point in the range, of which the line's band is a part. */
   total: zIntegerText.nullable(),
   segments: z.array(zEvidenceSegment),
+  /** What a share of common area and loss is made of; null on all other lines. */
+  shares: z.array(zSharePart).nullable(),
   /** When the band held within the range, and its usage in each interval; of a tier, its quantity is a part of that. */
   intervals: z.object({
     count: z.number().int(),

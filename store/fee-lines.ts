@@ -139,7 +139,6 @@ function wireEvidence(stored: StoredEvidence): FeeLineEvidence {
   }));
   return {
     ...stored,
-    segments: [...stored.segments],
     intervals: { ...stored.intervals, list: list ?? null },
-  };
+  } as FeeLineEvidence;
 }

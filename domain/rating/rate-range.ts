@@ -26,11 +26,6 @@ import { shareLines } from './share.ts';
 import { tieredLines } from './tiered.ts';
 import { timeOfUseLines } from './time-of-use.ts';
 
-// biome-ignore lint/performance/noBarrelFile: one door for the settlement
-export { cadenceOf } from './cadence.ts';
-export { instantsNeeded } from './instants.ts';
-export type { Cadence, Pass, RangeContext, RangeUsage, RatedLine, UsedInterval } from './rated-line.ts';
-
 /**
  * What a service range is charged, in the order of the tariff. The definition has passed its checks. Throws what
  * `usage.at` throws, and AmountBeyondRange.

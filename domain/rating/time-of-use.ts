@@ -12,9 +12,7 @@ export function timeOfUseLines(price: TimeOfUsePrice, scope: Scope): readonly Ex
   return [...here].flatMap(([code, { after: quantity, intervals }]): readonly ExactLine[] => {
     const band = price.bands.find((known) => known.code === code);
     if (band?.tiered) {
-      const counted = measured
-        .byBand(price, countedFrom(band.tiered.accumulation, context))
-        .get(code);
+      const counted = measured.byBand(price, countedFrom(band.tiered.accumulation, context)).get(code);
       if (!counted) throw new Error(`band ${code} holds in the range and not in its window`);
       return tierLines(band.tiered, code, counted, scope);
     }

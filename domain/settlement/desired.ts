@@ -3,13 +3,9 @@ import type { Decimal } from '../decimal.ts';
 import type { Boundary } from '../metering/boundary.ts';
 import type { Installation } from '../metering/fold.ts';
 import { type PeriodKind, periodKindOf, type TimeRange } from '../periods.ts';
-import {
-  instantsNeeded,
-  type Pass,
-  type RangeContext,
-  type RatedLine,
-  rateRange,
-} from '../rating/rate-range.ts';
+import { instantsNeeded } from '../rating/instants.ts';
+import { rateRange } from '../rating/rate-range.ts';
+import type { Pass, RangeContext, RatedLine } from '../rating/rated-line.ts';
 import type { SharePart } from '../residual.ts';
 import type { ServiceRange } from './service-ranges.ts';
 

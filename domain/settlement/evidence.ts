@@ -193,7 +193,7 @@ function inputHash(line: DesiredLine, evidence: UsageEvidence, input: EvidenceIn
     JSON.stringify([
       3,
       [input.meteringPointId, leaseId, tariff.id, component, band, eventKey, from, to],
-      [marks, evidence.intervals.sha256, evidence.shares],
+      [marks, evidence.intervals.sha256],
       [quantity, unit, unitPrice, workings, amount, currency],
     ]),
   );

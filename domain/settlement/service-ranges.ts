@@ -1,6 +1,6 @@
 import type { Charging } from '../parties.ts';
 import { answersFor, type PeriodKind, type TimeRange } from '../periods.ts';
-import { cadenceOf } from '../rating/rate-range.ts';
+import { cadenceOf } from '../rating/cadence.ts';
 import type { TariffDefinition } from '../tariffs/definition.ts';
 
 /** Usage is counted for tiers over at most a year: what was before that does not matter. */

@@ -1,7 +1,8 @@
 import type { FoldResult, Installation } from '../metering/fold.ts';
 import type { Charging } from '../parties.ts';
 import { answersFor, periodKindOf, type TimeRange } from '../periods.ts';
-import { cadenceOf, rangeObstacle } from '../rating/rate-range.ts';
+import { cadenceOf } from '../rating/cadence.ts';
+import { rangeObstacle } from '../rating/rate-range.ts';
 import { AmountBeyondRange } from '../rating/rounding.ts';
 import type { TariffDefinition } from '../tariffs/definition.ts';
 import {

@@ -70,6 +70,7 @@ export function feeLinesOf(stalls: readonly MockStall[], period: string): MockFe
             method: 'measured',
             before: mark(from, start),
             after: mark(from, start),
+            basis: null,
           },
           to: {
             at: to,
@@ -77,7 +78,9 @@ export function feeLinesOf(stalls: readonly MockStall[], period: string): MockFe
             method: 'interpolated',
             before: mark(new Date(next.getTime() - 1_800_000).toISOString(), start + total - 500n),
             after: mark(new Date(next.getTime() + 1_800_000).toISOString(), start + total + 500n),
+            basis: null,
           },
+          since: null,
           total: String(total),
           segments: [
             {
@@ -96,6 +99,7 @@ export function feeLinesOf(stalls: readonly MockStall[], period: string): MockFe
               quantity: String(total),
             },
           ],
+          shares: null,
           intervals: { count: 62, sha256: 'c0ff'.repeat(16), list: intervalsOf(from, quantity) },
           tariff: { code: 'E-TOU', name: '一般工商业分时', version: 2, effectiveFrom: from },
           arithmetic: {
@@ -105,7 +109,18 @@ export function feeLinesOf(stalls: readonly MockStall[], period: string): MockFe
             priceUnit: 'kWh',
             unitPrice,
             unrounded,
-            rounding: { stage: 'line', mode: 'half_up', quantum: '0.01' },
+            workings: {
+              kind: 'unit',
+              lossFactor: null,
+              rounding: {
+                stage: 'line',
+                mode: 'half_up',
+                quantum: '0.01',
+                before: { exact: '0', rounded: '0' },
+                after: { exact: unrounded, rounded: String(amount) },
+                lines: 1,
+              },
+            },
             amount: String(amount),
             currency: 'CNY',
             digits: 2,
