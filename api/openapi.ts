@@ -39,6 +39,8 @@ const TAGS = [
     description: 'Charges, refunds, providers’ callbacks, bank statements and reconciliation',
   },
   { name: 'ledger', description: 'Accounts, entries and the trial balance' },
+  { name: 'prepaid', description: 'Balances, low-balance notices, cut-off and reconnection' },
+  { name: 'settlement', description: 'Who gets which share of what was paid' },
   { name: 'live', description: 'The floor, live' },
   { name: 'operation', description: 'Health and metrics' },
 ];

@@ -56,6 +56,9 @@ const CONFLICTS: Readonly<Record<string, string>> = {
   tariffs_code: 'the site has a tariff with this code',
   tariff_versions_version: 'the tariff has this version',
   tariff_versions_from: 'the tariff has a version that takes effect at that instant',
+  split_rules_once: 'there is a rule for this component from that instant',
+  settlement_payouts_ref: 'this transfer was entered before',
+  settlement_holds_open: 'it is held already',
   users_username_unique: 'somebody has this user name',
 };
 

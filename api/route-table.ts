@@ -1,11 +1,10 @@
 import { apiKeyRoutes } from './routes/api-keys.ts';
+import { balanceRoutes } from './routes/balances.ts';
 import { billCorrectionRoutes } from './routes/bill-corrections.ts';
 import { billingRunRoutes } from './routes/billing-runs.ts';
 import { billRoutes } from './routes/bills.ts';
 import { callbackRoutes } from './routes/callbacks.ts';
-import { callbackRoutes } from './routes/callbacks.ts';
 import { caseRoutes } from './routes/cases.ts';
-import { chargeRoutes } from './routes/charges.ts';
 import { chargeRoutes } from './routes/charges.ts';
 import { commandRoutes } from './routes/commands.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
@@ -22,8 +21,12 @@ import { placeRoutes } from './routes/places.ts';
 import { profileRoutes } from './routes/profiles.ts';
 import { readingRoutes } from './routes/readings.ts';
 import { settingsRoutes } from './routes/settings.ts';
+import { settlementRoutes } from './routes/settlement.ts';
+import { settlementHoldRoutes } from './routes/settlement-holds.ts';
 import { siteRoutes } from './routes/sites.ts';
+import { splitRuleRoutes } from './routes/split-rules.ts';
 import { stallRoutes } from './routes/stalls.ts';
+import { supplyRoutes } from './routes/supply.ts';
 import { tariffRoutes } from './routes/tariffs.ts';
 import { telemetryRoutes } from './routes/telemetry.ts';
 import { userRoutes } from './routes/users.ts';
@@ -51,13 +54,16 @@ export const ROUTES: readonly Routes[] = [
   feeLineRoutes,
   chargeRoutes,
   callbackRoutes,
-  chargeRoutes,
-  callbackRoutes,
   billRoutes,
   billCorrectionRoutes,
   disputeRoutes,
   dunningRoutes,
   ledgerRoutes,
+  balanceRoutes,
+  supplyRoutes,
+  splitRuleRoutes,
+  settlementRoutes,
+  settlementHoldRoutes,
   userRoutes,
   apiKeyRoutes,
 ];

@@ -84,13 +84,59 @@ export const zParty = z.object({
   initials: z.string(),
   phone: z.string().nullable(),
 });
-export const zPartyQuery = zPageQuery.extend({ q: z.string().max(100).optional() });
+export const zPartyQuery = zPageQuery.extend({
+  q: z.string().max(100).optional(),
+  kind: z.enum(PARTY_KINDS).optional(),
+});
 
 export const zLeaseTariffCreate = z.object({
   commodity: z.enum(COMMODITIES),
   /** The tariff's code in the site. */
   tariff: z.string(),
   startsAt: zStartInstant.optional(),
+});
+
+export const ASSIGN_LEASES_MAX = 5_000;
+/** From `startsAt` on these leases pay the tariff, for the commodity that it prices. */
+export const zLeaseTariffAssign = z
+  .object({
+    site: z.string(),
+    /** The tariff's code in the site. */
+    tariff: z.string(),
+    startsAt: zStartInstant,
+    leases: z.array(z.number().int().positive()).min(1).max(ASSIGN_LEASES_MAX),
+    /** Only says what would be. */
+    dryRun: z.boolean().default(false),
+  })
+  .meta({
+    examples: [
+      {
+        site: 'south-gate',
+        tariff: 'TOU-5',
+        startsAt: '2026-12-01T00:00:00+08:00',
+        leases: [12, 13],
+        dryRun: true,
+      },
+    ],
+  });
+export const zLeaseTariffAssigned = z.object({
+  changed: z.number().int(),
+  unchanged: z.number().int(),
+  refused: z.number().int(),
+  leases: z.array(
+    z.object({
+      lease: z.number().int(),
+      outcome: z.enum(['changed', 'unchanged', 'refused']),
+      /** The tariff that it pays at that instant. */
+      was: z.string().nullable(),
+      startsAt: zInstant.nullable(),
+      /** Up to the lease's end, or to a change that was arranged before. */
+      endsAt: zInstant.nullable(),
+      reason: z.enum(['no_such_lease', 'lease_over', 'period_closed']).nullable(),
+      /** The first instant that is not closed, where that is the reason. */
+      earliest: zInstant.nullable(),
+    }),
+  ),
 });
 export const zLeaseCreate = z
   .object({

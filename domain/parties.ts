@@ -1,4 +1,5 @@
-export const PARTY_KINDS = ['merchant', 'integrator', 'operator'] as const;
+/** Who rents, and who has a share in what is charged: the building's owner, whoever integrates the devices, the market. */
+export const PARTY_KINDS = ['merchant', 'owner', 'integrator', 'operator'] as const;
 
 /**
  * `house` is the operator's own lease: it pays for whatever no merchant's lease covers. `walk_in` stands for the

@@ -19,7 +19,12 @@ export async function findParty(db: Executor, id: number): Promise<Party | undef
 /** Parties by id; `q` is part of the name, or the first of the initials. */
 export function listParties(
   db: Executor,
-  query: { readonly q?: string | undefined; readonly after?: number | undefined; readonly limit: number },
+  query: {
+    readonly q?: string | undefined;
+    readonly kind?: Party['kind'] | undefined;
+    readonly after?: number | undefined;
+    readonly limit: number;
+  },
 ): Promise<Party[]> {
   const { q } = query;
   return db
@@ -30,6 +35,7 @@ export function listParties(
         q === undefined
           ? undefined
           : or(ilike(parties.name, `%${likeText(q)}%`), ilike(parties.initials, `${likeText(q)}%`)),
+        query.kind === undefined ? undefined : eq(parties.kind, query.kind),
         query.after === undefined ? undefined : gt(parties.id, query.after),
       ),
     )

@@ -11,13 +11,13 @@ export const partyRoutes: Routes = (app, { db }) => {
       config: { access: 'leases:read' },
       schema: {
         tags: ['leases'],
-        summary: 'Merchants, integrators and operators',
+        summary: 'Merchants, owners, integrators and operators',
         querystring: zPartyQuery,
         response: { 200: zPage(zParty) },
       },
     },
-    async ({ query: { cursor, limit, q } }) => {
-      const rows = await listParties(db, { q, after: numberCursor(cursor), limit: limit + 1 });
+    async ({ query: { cursor, limit, ...query } }) => {
+      const rows = await listParties(db, { ...query, after: numberCursor(cursor), limit: limit + 1 });
       return toPage(
         rows,
         limit,
