@@ -118,7 +118,16 @@ export async function computePoints(
     };
     const problems = [...settlement.problems, ...(extras.problems ?? [])];
     const settled = { ...settlement, problems };
-    return { point, installations, ranges, ends: one.ends, posted: standing, settlement: settled, pinned, inputs };
+    return {
+      point,
+      installations,
+      ranges,
+      ends: one.ends,
+      posted: standing,
+      settlement: settled,
+      pinned,
+      inputs,
+    };
   });
   return { points, readings: folded.readings };
 }
@@ -138,7 +147,9 @@ async function prepare(
   const extrasOf = await readExtras(context, points, period);
   return points.map((point) => {
     const { commodity, areaM2 } = point;
-    const extras: PointExtras = extrasOf.get(point.id) ?? NO_EXTRAS;
+    const sealed = options.sealed?.get(point.id);
+    const known: PointExtras = extrasOf.get(point.id) ?? NO_EXTRAS;
+    const extras = sealed ? { ...known, share: sealedShare(sealed) } : known;
     const installations = installed.get(point.id) ?? [];
     const paid = serviceRanges({
       ...{ period, kind: periodKindOf(period.name) },
@@ -270,10 +281,16 @@ async function addDefinitions(
   for (const [id, definition] of await readDefinitions(client, [...missing])) definitions.set(id, definition);
 }
 
+const sealedShare =
+  ({ shares }: SealedInputs) =>
+  ({ leaseId, from, to }: ServiceRange): bigint | null =>
+    shares.find((one) => one.leaseId === leaseId && one.from === from && one.to === to)?.share ?? null;
+
 const endsOf = (period: NamedPeriod, { ends }: ComputeOptions): readonly number[] =>
   (ends ?? periodKindOf(period.name) === 'month') ? [period.from, period.to] : [];
 
-const ascending = (instants: readonly number[]): readonly number[] => [...new Set(instants)].sort((a, b) => a - b);
+const ascending = (instants: readonly number[]): readonly number[] =>
+  [...new Set(instants)].sort((a, b) => a - b);
 
 const isMetered = ({ commodity }: MeteringPointRow): boolean =>
   (METERED_COMMODITIES as readonly string[]).includes(commodity);

@@ -7,8 +7,10 @@ import type { BillingSession } from '../store/billing-session.ts';
 import { readTouchedPeriods } from '../store/posting.ts';
 import { writeSealedInputs } from '../store/sealed-inputs.ts';
 import { addShadowTotals } from '../store/shadow-totals.ts';
-import { lockPoints } from '../store/usage-inputs.ts';
+import { readConcerned } from '../store/shares.ts';
+import { lockPoints, lockPointsById } from '../store/usage-inputs.ts';
 import { computePoints } from './compute-points.ts';
+import { settleResiduals } from './residuals.ts';
 import type { RunContext } from './run-context.ts';
 import { problemsOf, settlePoints } from './settle-points.ts';
 import { shadowTotalsOf } from './shadow.ts';
@@ -34,6 +36,7 @@ export interface RunTotals {
 const POINTS_PER_BATCH = 200;
 /** How many times one batch may go on to the neighbouring periods of what it moved. */
 const ROUNDS_MAX = 64;
+const MONTH_LENGTH = '2026-10'.length;
 
 /** Settles every point of the site for the run's period, batch by batch, from where it was left. */
 export async function executeRun(options: RunOptions): Promise<RunTotals> {
@@ -70,7 +73,46 @@ export async function executeRun(options: RunOptions): Promise<RunTotals> {
     totals.lines += batch.lines;
     totals.readings += batch.readings;
   }
+  if (run.kind !== 'shadow' && period.name.length === MONTH_LENGTH && !signal.aborted) {
+    await settleShares(context, options, postedAt, period, totals);
+  }
   return totals;
+}
+
+/**
+ * Common area and loss: what is between a main and the points behind it is known once these are settled. Those that
+ * have a share of it are settled again with it; a run that is taken up again does this again, to the same end.
+ */
+async function settleShares(
+  context: RunContext,
+  options: RunOptions,
+  postedAt: Date,
+  period: NamedPeriod,
+  totals: { lines: number; readings: number },
+): Promise<void> {
+  const { session, run, signal, estimate } = options;
+  const posting = { runId: run.id, postedAt, estimate };
+  const record = (done: Batch, lastPointId: number): Promise<void> =>
+    recordProgress(session.client, run.id, { ...done, points: 0, lastPointId });
+  const last = Number.MAX_SAFE_INTEGER;
+  await session.transaction(async () => {
+    const problems = await settleResiduals(context, period, posting);
+    await record({ lines: 0, amount: 0n, readings: 0, problems }, last);
+  });
+  const concerned = await readConcerned(session.client, run.id, period.name);
+  const size = options.pointsPerBatch ?? POINTS_PER_BATCH;
+  for (let at = 0; at < concerned.length && !signal.aborted; at += size) {
+    const pointIds = concerned.slice(at, at + size);
+    const batch = await session.transaction(async () => {
+      await lockPointsById(session.client, pointIds);
+      const done = await settleBatch(context, options, postedAt, period, pointIds);
+      // What is the matter with them is said already.
+      await record({ ...done, problems: [] }, last);
+      return done;
+    });
+    totals.lines += batch.lines;
+    totals.readings += batch.readings;
+  }
 }
 
 interface Batch {

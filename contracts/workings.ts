@@ -67,6 +67,8 @@ export const zWorkings = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('event'),
     at: zInstant,
+    entryAt: zInstant.nullable(),
+    plate: z.string().nullable(),
     class: z.string().nullable(),
     minutes: z.number().int().nullable(),
     freeMinutes: z.number().int(),

@@ -50,6 +50,25 @@ export interface Residual {
   readonly allocated: bigint;
 }
 
+/**
+ * A main's part of what is allocated to a service range, as its evidence keeps it. Integers as text: base units, and
+ * weights in their own unit.
+ */
+export interface SharePart {
+  readonly residual: number;
+  readonly revision: number;
+  readonly main: string;
+  readonly mainUsage: string;
+  readonly subUsage: string;
+  readonly commonUsage: string;
+  readonly what: Allocated;
+  readonly allocated: string;
+  readonly by: Weight;
+  readonly weight: string;
+  readonly totalWeight: string;
+  readonly share: string;
+}
+
 const AREA_SCALE = 2;
 
 /**

@@ -1,8 +1,11 @@
+import type { Charging } from '../domain/parties.ts';
 import type { PassDirection } from '../domain/passes.ts';
 import type { TimeRange } from '../domain/periods.ts';
+import type { Lease } from '../domain/settlement/service-ranges.ts';
+import { asOf, type CutOff, type HistoryTable } from './as-of.ts';
 import type { Queryable } from './database.ts';
 import { numbersParam, textsParam } from './pg-arrays.ts';
-import { instant, ms } from './usage-inputs.ts';
+import { instant, ms, type Payers, readLeaseTariffs, toLease } from './usage-inputs.ts';
 
 export interface NewPass {
   readonly deviceId: string;
@@ -76,11 +79,14 @@ export const neighbour = (side: 'before' | 'after', more = ''): string =>
      AND n.ts ${side === 'before' ? '<=' : '>='} x.ts AND (${ORDER('n')}) ${side === 'before' ? '<' : '>'} (${ORDER('x')})
      ORDER BY ${side === 'before' ? DESCENDING('n') : ORDER('n')} LIMIT 1) ${side} ON true`;
 
-/** Who pays for the pass `x` when it happens, and whether a monthly pass covers it. */
-export const PAYER = `LEFT JOIN vehicles v ON v.site_id = x.site_id AND v.plate = x.vehicle
-  LEFT JOIN vehicle_payers vp ON vp.vehicle_id = v.id AND vp.starts_at <= x.ts AND (vp.ends_at IS NULL OR vp.ends_at > x.ts)
-  LEFT JOIN leases l ON l.id = vp.lease_id AND l.starts_at <= x.ts AND (l.ends_at IS NULL OR l.ends_at > x.ts)
-  LEFT JOIN monthly_passes mp ON mp.vehicle_id = v.id AND mp.starts_at <= x.ts AND mp.ends_at > x.ts`;
+/** Who pays for the pass `x` when it happens, and whether a monthly pass covers it; with a cut-off as it was then. */
+export const payerOf = (changeId?: number): string => {
+  const from = (table: HistoryTable): string => (changeId === undefined ? table : asOf(table, changeId));
+  return `LEFT JOIN ${from('vehicles')} v ON v.site_id = x.site_id AND v.plate = x.vehicle
+  LEFT JOIN ${from('vehicle_payers')} vp ON vp.vehicle_id = v.id AND vp.starts_at <= x.ts AND (vp.ends_at IS NULL OR vp.ends_at > x.ts)
+  LEFT JOIN ${from('leases')} l ON l.id = vp.lease_id AND l.starts_at <= x.ts AND (l.ends_at IS NULL OR l.ends_at > x.ts)
+  LEFT JOIN ${from('monthly_passes')} mp ON mp.vehicle_id = v.id AND mp.starts_at <= x.ts AND mp.ends_at > x.ts`;
+};
 
 /** A vehicle that went out through a lane: what is charged. */
 export interface ChargedPass {
@@ -106,7 +112,7 @@ export async function readChargedPasses(
   tx: Queryable,
   pointIds: readonly number[],
   period: TimeRange,
-  receivedUpTo: Date,
+  { receivedUpTo, journalSeq, changeId }: CutOff,
 ): Promise<readonly ChargedPass[]> {
   const { rows } = await tx.query<{
     event_key: string;
@@ -123,12 +129,12 @@ export async function readChargedPasses(
     `SELECT x.device_id || '/' || x.event_id AS event_key, x.device_id AS device, x.metering_point_id AS point,
        ${ms('x.ts')} AS exit_at, CASE before.direction WHEN 'in' THEN ${ms('before.ts')} END AS entry_at, x.plate, x.ticket,
        coalesce(v.class, x.class) AS class, coalesce(l.id, w.id) AS lease, mp.id AS monthly
-     FROM passes x ${neighbour('before', 'AND n.received_at <= $4')} ${PAYER}
+     FROM passes x ${neighbour('before', 'AND n.received_at <= $4 AND n.journal_seq <= $5')} ${payerOf(changeId)}
      LEFT JOIN leases w ON w.site_id = x.site_id AND w.kind = 'walk_in' AND w.starts_at <= x.ts
      WHERE x.metering_point_id = ANY($1) AND x.direction = 'out' AND x.ts >= ${instant('$2')} AND x.ts < ${instant('$3')}
-       AND x.received_at <= $4
+       AND x.received_at <= $4 AND x.journal_seq <= $5
      ORDER BY x.metering_point_id, ${ORDER('x')}`,
-    [pointIds, period.from, period.to, receivedUpTo],
+    [pointIds, period.from, period.to, receivedUpTo, journalSeq],
   );
   return rows.map((row) => ({
     eventKey: row.event_key,
@@ -142,4 +148,24 @@ export async function readChargedPasses(
     leaseId: row.lease === null ? null : Number(row.lease),
     monthlyPassId: row.monthly === null ? null : Number(row.monthly),
   }));
+}
+
+/** Leases by id, with what they pay for passing gates. */
+export async function readGatePayers(
+  tx: Queryable,
+  leaseIds: readonly number[],
+  period: TimeRange,
+  { changeId }: CutOff,
+): Promise<Pick<Payers, 'leaseTariffs' | 'versions'> & { readonly leases: readonly Lease[] }> {
+  const { rows: leases } = await tx.query<{
+    id: string;
+    charging: Charging;
+    from_ms: string;
+    to_ms: string | null;
+  }>(
+    `SELECT id, charging, ${ms('starts_at')} AS from_ms, ${ms('ends_at')} AS to_ms FROM ${asOf('leases', changeId)} e
+     WHERE id = ANY($1)`,
+    [leaseIds],
+  );
+  return { leases: leases.map(toLease), ...(await readLeaseTariffs(tx, leaseIds, period, changeId)) };
 }

@@ -15,7 +15,8 @@ export async function writeSealedInputs(
     tx.query(
       `INSERT INTO sealed_inputs (run_id, metering_point_id, last_line_id, inputs)
        SELECT $1, point, coalesce((SELECT max(id) FROM fee_lines l WHERE l.metering_point_id = t.point), 0), inputs
-       FROM unnest($2::bigint[], string_to_array($3, E'\\n')::jsonb[]) t(point, inputs)`,
+       FROM unnest($2::bigint[], string_to_array($3, E'\\n')::jsonb[]) t(point, inputs)
+       ON CONFLICT (run_id, metering_point_id) DO UPDATE SET last_line_id = excluded.last_line_id, inputs = excluded.inputs`,
       [
         runId,
         numbersParam(rows, ({ meteringPointId }) => meteringPointId),
