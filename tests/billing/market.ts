@@ -1,5 +1,6 @@
 import pino from 'pino';
 import { startRunner } from '../../billing/runner.ts';
+import type { RunKind } from '../../domain/billing-runs.ts';
 import type { Charging } from '../../domain/parties.ts';
 import type { TariffDefinition } from '../../domain/tariffs/definition.ts';
 import { type BillingRunView, queueRun, readRun } from '../../store/billing-runs.ts';
@@ -135,15 +136,23 @@ export async function buildMarket(db: Database, site: string) {
     return registerId;
   }
 
-  async function read(registerId: number, rows: readonly (readonly [local: string | Date, value: bigint])[]) {
+  /** Readings that came at once, or all of them at `received`. */
+  async function read(
+    registerId: number,
+    rows: readonly (readonly [local: string | Date, value: bigint])[],
+    received?: Date,
+  ) {
     const instants = rows.map(([local]) => (typeof local === 'string' ? at(local) : local));
     for (const month of new Set(instants.map((ts) => ts.toISOString().slice(0, 7)))) {
       await db.$client.query(`SELECT ensure_month_partition('readings', $1)`, [`${month}-01`]);
     }
     await db.$client.query(
       `INSERT INTO readings (register_id, ts, value, quality, source, received_at)
-       SELECT $1, ts, value, 'good', 'device', ts FROM unnest($2::timestamptz[], $3::bigint[]) t(ts, value)`,
-      [registerId, instants.map((ts) => ts.toISOString()), numbersParam(rows, ([, value]) => value)],
+       SELECT $1, ts, value, 'good', 'device', coalesce($4, ts) FROM unnest($2::timestamptz[], $3::bigint[]) t(ts, value)`,
+      [
+        ...[registerId, instants.map((ts) => ts.toISOString()), numbersParam(rows, ([, value]) => value)],
+        received ?? null,
+      ],
     );
   }
 
@@ -200,9 +209,10 @@ export async function run(
   db: Database,
   site: string,
   period: string,
-  options: { now?: Date; pointsPerBatch?: number } = {},
+  options: { now?: Date; pointsPerBatch?: number; kind?: RunKind; isForced?: boolean } = {},
 ): Promise<BillingRunView> {
-  const id = await queueRun(db, { site, period, requestedBy: 'test' });
+  const { kind, isForced } = options;
+  const id = await queueRun(db, { site, period, requestedBy: 'test', kind, isForced });
   const now = options.now ?? at('2027-01-01');
   const { pointsPerBatch } = options;
   const runner = startRunner({
