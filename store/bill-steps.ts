@@ -81,18 +81,16 @@ export async function takeStep(tx: Transaction, request: StepRequest): Promise<r
       break;
   }
   const detail = request.reason === undefined ? {} : { reason: request.reason };
-  await tx.orm
-    .insert(actions)
-    .values(
-      taken.map((id) => ({
-        siteId: site.id,
-        at,
-        actor,
-        action: `bill.${step}`,
-        subject: `bill ${id}`,
-        detail,
-      })),
-    );
+  await tx.orm.insert(actions).values(
+    taken.map((id) => ({
+      siteId: site.id,
+      at,
+      actor,
+      action: `bill.${step}`,
+      subject: `bill ${id}`,
+      detail,
+    })),
+  );
   return results;
 }
 

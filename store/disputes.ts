@@ -55,14 +55,7 @@ export async function openDispute(
     siteId: bill.siteId,
     kind: 'bill_dispute',
     key: caseKey(bill.id, id),
-    subject: {
-      dispute: id,
-      bill: bill.id,
-      lease: bill.leaseId,
-      number: bill.number,
-      amount: `${amount}`,
-      reason,
-    },
+    subject: { dispute: id, billId: bill.id, bill: bill.number, amount: `${amount}`, reason },
     at,
   });
   await recordAction(tx.orm, {

@@ -1,4 +1,4 @@
-import type { ComponentType, LazyExoticComponent } from 'react';
+import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
 import type { CaseKind } from '../../../domain/cases.ts';
 import type { Case, CaseDetail } from '../api/cases.ts';
 
@@ -15,7 +15,11 @@ interface CaseView {
 }
 
 /** Kinds without an entry show their subject as it is, and are closed with a note. */
-export const CASE_VIEWS: Partial<Record<CaseKind, CaseView>> = {};
+export const CASE_VIEWS: Partial<Record<CaseKind, CaseView>> = {
+  bill_dispute: {
+    card: lazy(async () => ({ default: (await import('./kinds/bill_dispute.tsx')).BillDisputeCard })),
+  },
+};
 
 const NAMED = ['stall', 'place', 'device', 'meter', 'bill', 'party', 'code', 'period'] as const;
 

@@ -47,5 +47,5 @@ export const cases = {
     supply_failed: 'The device has not confirmed the command for its supply. Look at it on the spot.',
     audit_violation: 'The audit found entries that break a rule. Find out why.',
   },
-  resolution: { dismissed: 'Closed with a note' },
+  resolution: { dismissed: 'Closed with a note', upheld: 'Upheld', rejected: 'Rejected' },
 };

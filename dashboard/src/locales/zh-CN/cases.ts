@@ -43,5 +43,5 @@ export const cases = {
     supply_failed: '设备没有确认断电或复电指令，请到现场核实。',
     audit_violation: '核验发现账目违反了规则，需要查明原因。',
   },
-  resolution: { dismissed: '已说明并关闭' },
+  resolution: { dismissed: '已说明并关闭', upheld: '成立', rejected: '不成立' },
 };

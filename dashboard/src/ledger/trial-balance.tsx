@@ -1,0 +1,83 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Alert } from 'antd';
+import { useTranslation } from 'react-i18next';
+import { ledgerApi } from '../api/ledger.ts';
+import { formatMoney } from '../format.ts';
+import { useSession } from '../session.tsx';
+import { EmptyState, ErrorState, Loading } from '../ui/states.tsx';
+import { useRange } from './use-range.tsx';
+
+/** Debits and credits by kind of account: they are equal, or something is very wrong. */
+export function TrialBalance() {
+  const { t } = useTranslation();
+  const { site } = useSession();
+  const { range, fields } = useRange();
+  const balance = useQuery({
+    queryKey: ['ledger', 'trial', site.id, range],
+    queryFn: ({ signal }) => ledgerApi.trialBalance({ site: site.id, ...range }, signal),
+    placeholderData: keepPreviousData,
+  });
+  if (balance.data === undefined)
+    return balance.error ? (
+      <ErrorState error={balance.error} retry={() => void balance.refetch()} />
+    ) : (
+      <Loading page />
+    );
+  const { kinds, sums } = balance.data;
+  return (
+    <div className="panel panel-pad stack">
+      {fields}
+      {kinds.length === 0 && (
+        <EmptyState title={t('ledger.emptyEntries')} hint={t('ledger.emptyEntriesHint')} />
+      )}
+      {sums.map(({ currency, sum }) => (
+        <Alert
+          key={currency}
+          type={sum === '0' ? 'success' : 'error'}
+          showIcon
+          title={
+            sum === '0' ? t('ledger.sound') : t('ledger.unsound', { amount: formatMoney(sum, currency) })
+          }
+        />
+      ))}
+      <div className="bill-lines">
+        <table className="values">
+          <thead>
+            <tr>
+              <th scope="col">{t('ledger.kindLabel')}</th>
+              <th scope="col" className="right">
+                {t('ledger.debit')}
+              </th>
+              <th scope="col" className="right">
+                {t('ledger.credit')}
+              </th>
+              <th scope="col" className="right">
+                {t('ledger.balance')}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {kinds.map((row) => (
+              <tr key={`${row.kind} ${row.currency}`}>
+                <th scope="row">{t(`ledger.kind.${row.kind}`)}</th>
+                <td className="right num">{formatMoney(row.debit, row.currency)}</td>
+                <td className="right num">{formatMoney(row.credit, row.currency)}</td>
+                <td className="right num">{formatMoney(row.balance, row.currency)}</td>
+              </tr>
+            ))}
+            {sums.map((row) => (
+              <tr key={row.currency}>
+                <th scope="row">
+                  <strong>{t('ledger.sum')}</strong>
+                </th>
+                <td className="right num">{formatMoney(row.debit, row.currency)}</td>
+                <td className="right num">{formatMoney(row.credit, row.currency)}</td>
+                <td className="right num">{formatMoney(row.sum, row.currency)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </div>
+  );
+}
