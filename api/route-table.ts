@@ -10,15 +10,21 @@ import { commandRoutes } from './routes/commands.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { disputeRoutes } from './routes/disputes.ts';
+import { documentRoutes } from './routes/documents.ts';
 import { dunningRoutes } from './routes/dunning.ts';
 import { feeLineRoutes } from './routes/fee-lines.ts';
+import { handoverRoutes } from './routes/handovers.ts';
 import { installationRoutes } from './routes/installations.ts';
+import { leaseTariffRoutes } from './routes/lease-tariffs.ts';
 import { leaseRoutes } from './routes/leases.ts';
 import { ledgerRoutes } from './routes/ledger.ts';
 import { meRoutes } from './routes/me.ts';
+import { meteringPointRoutes } from './routes/metering-points.ts';
 import { partyRoutes } from './routes/parties.ts';
+import { periodRoutes } from './routes/periods.ts';
 import { placeRoutes } from './routes/places.ts';
 import { profileRoutes } from './routes/profiles.ts';
+import { readingCaseRoutes } from './routes/reading-cases.ts';
 import { readingRoutes } from './routes/readings.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { settlementRoutes } from './routes/settlement.ts';
@@ -41,6 +47,7 @@ export const ROUTES: readonly Routes[] = [
   stallRoutes,
   partyRoutes,
   leaseRoutes,
+  leaseTariffRoutes,
   profileRoutes,
   deviceRoutes,
   telemetryRoutes,
@@ -48,10 +55,15 @@ export const ROUTES: readonly Routes[] = [
   deadLetterRoutes,
   caseRoutes,
   readingRoutes,
+  readingCaseRoutes,
+  meteringPointRoutes,
+  handoverRoutes,
   installationRoutes,
   tariffRoutes,
   billingRunRoutes,
+  periodRoutes,
   feeLineRoutes,
+  documentRoutes,
   chargeRoutes,
   callbackRoutes,
   billRoutes,

@@ -6,6 +6,7 @@ import { startBillWork } from './dunning-schedule.ts';
 import { startPayments } from './payments.ts';
 import { startPrepaid } from './prepaid.ts';
 import type { PaymentProvider } from './providers/port.ts';
+import { startQuarantine } from './quarantine.ts';
 import { startRunner } from './runner.ts';
 import { startSchedule } from './schedule.ts';
 import { startSettlement } from './settlement-schedule.ts';
@@ -44,6 +45,7 @@ export async function startBilling(deps: BillingDeps): Promise<{ close(): Promis
     log: deps.log,
   });
   const schedule = await startSchedule({ ...rest, now });
+  const quarantine = startQuarantine({ ...rest, now });
   const prepaid = await startPrepaid({ ...rest, now });
   const settlement = await startSettlement({ ...rest, now });
   const payments = await startPayments({ ...rest, now, lookEveryMs, providers: deps.providers ?? [] });
@@ -55,6 +57,7 @@ export async function startBilling(deps: BillingDeps): Promise<{ close(): Promis
       await settlement.close();
       await prepaid.close();
       await schedule.close();
+      await quarantine.close();
       await listening.close();
       await billWork.close();
       await runner.close();

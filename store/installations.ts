@@ -27,6 +27,7 @@ export function listInstallations(
     readonly site?: string | undefined;
     readonly register?: number | undefined;
     readonly stall?: number | undefined;
+    readonly point?: number | undefined;
     readonly after?: number | undefined;
     readonly limit: number;
   },
@@ -41,6 +42,7 @@ export function listInstallations(
         query.site === undefined ? undefined : eq(meteringPoints.siteId, query.site),
         query.register === undefined ? undefined : eq(installations.registerId, query.register),
         query.stall === undefined ? undefined : eq(meteringPoints.placeId, query.stall),
+        query.point === undefined ? undefined : eq(installations.meteringPointId, query.point),
         query.after === undefined ? undefined : gt(installations.id, query.after),
       ),
     )

@@ -42,9 +42,11 @@ export async function judgeRegisters(tx: Queryable, asked: readonly JudgedFrom[]
   let changed = 0;
   const rows: RefusedRow[] = [];
   const spans: { registerId: number; from: number; to: number }[] = [];
-  for (const { registerId, from } of asked) {
+  for (const { registerId } of asked) {
     const installations = installed.get(registerId) ?? [];
     const before = last.get(registerId) ?? null;
+    // Those refused since the last accepted one are of the same row as what follows them.
+    const from = before ? before.ts + 1 : 0;
     const readings = await readJudged(tx, registerId, from);
     const judged = judgeReadings({ installations, last: before, vouched }, readings);
     changed += await storeJudged(tx, judged);

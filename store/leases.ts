@@ -76,22 +76,20 @@ export async function findLease(db: Executor, id: number): Promise<LeaseRow | un
   return lease;
 }
 
-/** @throws an exclusion violation when the stall has another lease in that time. */
-export function createLease(
-  db: Database,
+/** Part of a transaction. @throws an exclusion violation when the stall has another lease in that time. */
+export async function createLease(
+  tx: Executor,
   lease: typeof leases.$inferInsert,
   paid: readonly NewLeaseTariff[],
 ): Promise<number> {
-  return db.transaction(async (tx) => {
-    const [row] = await tx.insert(leases).values(lease).returning({ id: leases.id });
-    if (!row) throw new Error('the insert returned no row');
-    if (paid.length > 0) {
-      await tx
-        .insert(leaseTariffs)
-        .values(paid.map((tariff) => ({ ...tariff, leaseId: row.id, endsAt: lease.endsAt ?? null })));
-    }
-    return row.id;
-  });
+  const [row] = await tx.insert(leases).values(lease).returning({ id: leases.id });
+  if (!row) throw new Error('the insert returned no row');
+  if (paid.length > 0) {
+    await tx
+      .insert(leaseTariffs)
+      .values(paid.map((tariff) => ({ ...tariff, leaseId: row.id, endsAt: lease.endsAt ?? null })));
+  }
+  return row.id;
 }
 
 /**
@@ -114,24 +112,22 @@ export function addLeaseTariff(db: Database, leaseId: number, next: NewLeaseTari
   });
 }
 
-/** Ends a merchant's lease, and what it pays with it. Returns false when there is no such lease of a merchant. */
-export function endLease(db: Database, id: number, endsAt: Date): Promise<boolean> {
-  return db.transaction(async (tx) => {
-    const [lease] = await tx
-      .update(leases)
-      .set({ endsAt })
-      .where(and(eq(leases.id, id), eq(leases.kind, 'merchant')))
-      .returning({ id: leases.id });
-    if (!lease) return false;
-    const paid = await tx.select().from(leaseTariffs).where(eq(leaseTariffs.leaseId, id));
-    for (const tariff of paid) {
-      if (tariff.startsAt >= endsAt) await tx.delete(leaseTariffs).where(eq(leaseTariffs.id, tariff.id));
-      else if (tariff.endsAt === null || tariff.endsAt > endsAt) {
-        await tx.update(leaseTariffs).set({ endsAt }).where(eq(leaseTariffs.id, tariff.id));
-      }
+/** Part of a transaction: ends a merchant's lease, and what it pays with it. Returns false when there is no such lease of a merchant. */
+export async function endLease(tx: Executor, id: number, endsAt: Date): Promise<boolean> {
+  const [lease] = await tx
+    .update(leases)
+    .set({ endsAt })
+    .where(and(eq(leases.id, id), eq(leases.kind, 'merchant')))
+    .returning({ id: leases.id });
+  if (!lease) return false;
+  const paid = await tx.select().from(leaseTariffs).where(eq(leaseTariffs.leaseId, id));
+  for (const tariff of paid) {
+    if (tariff.startsAt >= endsAt) await tx.delete(leaseTariffs).where(eq(leaseTariffs.id, tariff.id));
+    else if (tariff.endsAt === null || tariff.endsAt > endsAt) {
+      await tx.update(leaseTariffs).set({ endsAt }).where(eq(leaseTariffs.id, tariff.id));
     }
-    return true;
-  });
+  }
+  return true;
 }
 
 /** The id of a site's tariff by its code, when it is for the commodity. */

@@ -45,16 +45,33 @@ export async function insertReadings(db: Queryable, readings: readonly NewReadin
   });
 }
 
-async function insertConflicts(db: Queryable, rows: readonly NewReading[]): Promise<void> {
+/** A conflict that is new opens the case of its instant, for a person to choose the value that stands. */
+export async function insertConflicts(
+  db: Queryable,
+  rows: readonly Pick<NewReading, 'registerId' | 'ts' | 'value' | 'receivedAt'>[],
+): Promise<void> {
   await db.query({
     name: 'insert_reading_conflicts',
-    text: `INSERT INTO reading_conflicts (register_id, ts, value, received_at)
+    text: `WITH new AS (
+           INSERT INTO reading_conflicts (register_id, ts, value, received_at)
            SELECT DISTINCT ON (i.r, i.ts, i.v) i.r, i.ts, i.v, i.at
            FROM (SELECT r, to_timestamp(t / 1000) AS ts, v, to_timestamp(a / 1000) AS at
                  FROM unnest($1::bigint[], $2::float8[], $3::bigint[], $4::float8[]) AS input (r, t, v, a)) i
            JOIN readings ON readings.register_id = i.r AND readings.ts = i.ts AND readings.value <> i.v
            ORDER BY i.r, i.ts, i.v, i.at
-           ON CONFLICT DO NOTHING`,
+           ON CONFLICT DO NOTHING RETURNING register_id, ts, received_at)
+           INSERT INTO cases (site_id, kind, key, subject, count, opened_at, last_seen_at)
+           SELECT d.site_id, 'reading_conflict', n.register_id || ' ' || round(extract(epoch FROM n.ts) * 1000),
+             jsonb_build_object('registerId', n.register_id, 'device', d.serial, 'deviceId', d.id, 'point', g.point,
+               'unit', g.unit, 'stall', (SELECT p.code FROM installations i
+                 JOIN metering_points m ON m.id = i.metering_point_id JOIN places p ON p.id = m.place_id
+                 WHERE i.register_id = g.id AND i.starts_at <= n.ts ORDER BY i.starts_at DESC LIMIT 1), 'ts', to_char(n.ts AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')),
+             count(*), min(n.received_at), max(n.received_at)
+           FROM new n JOIN registers g ON g.id = n.register_id JOIN devices d ON d.id = g.device_id
+           GROUP BY d.id, g.id, n.register_id, n.ts
+           ON CONFLICT (site_id, kind, key) WHERE status = 'open'
+           DO UPDATE SET count = cases.count + excluded.count,
+             last_seen_at = greatest(cases.last_seen_at, excluded.last_seen_at)`,
     values: [
       numbersParam(rows, (r) => r.registerId),
       numbersParam(rows, (r) => r.ts),

@@ -27,7 +27,7 @@ const MAX_RATE_DEFAULT = { electricity: 100_000, water: 10_000 } as const satisf
 >;
 const POINT_SUFFIX = { electricity: 'E', water: 'W' } as const satisfies Record<MeteredCommodity, string>;
 
-const viewInstallation = (row: InstallationRow): z.output<typeof zInstallation> => ({
+export const viewInstallation = (row: InstallationRow): z.output<typeof zInstallation> => ({
   id: row.id,
   register: row.registerId,
   meteringPoint: row.point,

@@ -1,11 +1,16 @@
 import type { z } from 'zod';
 import { zIdParams, zPage } from '../../contracts/rest.ts';
-import { zLease, zLeaseCreate, zLeasePatch, zLeaseQuery, zLeaseTariffCreate } from '../../contracts/setup.ts';
+import {
+  zLease,
+  zLeaseCreate,
+  zLeasePatch,
+  zLeaseQuery,
+  zLeaseTariffCreate,
+} from '../../contracts/setup.ts';
 import type { Database } from '../../store/database.ts';
 import {
   addLeaseTariff,
   createLease,
-  endLease,
   findLease,
   findTariffId,
   type LeaseRow,
@@ -14,11 +19,14 @@ import {
 } from '../../store/leases.ts';
 import { findParty } from '../../store/parties.ts';
 import { findPlace } from '../../store/places.ts';
+import { transaction } from '../../store/transaction.ts';
+import { principalOf } from '../access.ts';
+import { endWithReadings } from '../handover.ts';
 import { numberCursor, toPage } from '../pages.ts';
 import { notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
-const viewLease = (lease: LeaseRow): z.output<typeof zLease> => ({
+export const viewLease = (lease: LeaseRow): z.output<typeof zLease> => ({
   id: lease.id,
   site: lease.siteId,
   kind: lease.kind,
@@ -36,7 +44,7 @@ const viewLease = (lease: LeaseRow): z.output<typeof zLease> => ({
   })),
 });
 
-async function newTariff(
+export async function newTariff(
   db: Database,
   site: string,
   leaseFrom: Date,
@@ -109,18 +117,20 @@ export const leaseRoutes: Routes = (app, { db }) => {
       for (const [n, tariff] of body.tariffs.entries()) {
         paid.push(await newTariff(db, body.site, startsAt, tariff, `body.tariffs.${n}`));
       }
-      const id = await createLease(
-        db,
-        {
-          siteId: body.site,
-          placeId: stall.id,
-          partyId: party.id,
-          charging: body.charging,
-          trade: body.trade ?? null,
-          startsAt,
-          endsAt,
-        },
-        paid,
+      const id = await transaction(db, (tx) =>
+        createLease(
+          tx.orm,
+          {
+            siteId: body.site,
+            placeId: stall.id,
+            partyId: party.id,
+            charging: body.charging,
+            trade: body.trade ?? null,
+            startsAt,
+            endsAt,
+          },
+          paid,
+        ),
       );
       return reply
         .code(201)
@@ -136,18 +146,22 @@ export const leaseRoutes: Routes = (app, { db }) => {
       schema: {
         tags: ['leases'],
         summary: 'End a merchant’s lease',
-        description: 'The house pays from then on.',
+        description:
+          'The house pays from then on. Once the end is past, each meter of the stall needs a good reading within 15 ' +
+          'minutes of it; with values read by hand: POST /leases/:id/end.',
         params: zIdParams,
         body: zLeasePatch,
         response: { 200: zLease },
       },
     },
-    async ({ params: { id }, body }) => {
+    async (request) => {
+      const { id } = request.params;
       const lease = await viewOf(id);
       if (lease.kind !== 'merchant') throw new Problem(409, 'the site’s own leases do not end');
-      const endsAt = new Date(body.endsAt);
+      const endsAt = new Date(request.body.endsAt);
       if (endsAt <= new Date(lease.startsAt)) throw unprocessable('body.endsAt', 'is not after the start');
-      await endLease(db, id, endsAt);
+      const by = { actor: principalOf(request).actor, at: new Date() };
+      await transaction(db, (tx) => endWithReadings(tx, lease, endsAt, { readings: [], confirm: false }, by));
       return viewOf(id);
     },
   );

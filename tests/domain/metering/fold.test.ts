@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { foldReadings, type Installation } from '../../../domain/metering/fold.ts';
-import type { Reading } from '../../../domain/readings.ts';
+import { type Reading, voucherOf } from '../../../domain/readings.ts';
 import { aTruth, MAX_RATE, MINUTE, oracleTotals, QUARTER, type Truth } from '../settlement/truth.ts';
 
 const HOUR = 60 * MINUTE;
@@ -123,10 +123,45 @@ describe('an increase', () => {
   });
 
   it('beyond the dial is refused', () => {
-    expect(fold([at(1, 1_000_000n), at(2, -1n)], []).refused).toMatchObject([
-      { reason: 'beyond_dial' },
-      { reason: 'beyond_dial' },
-    ]);
+    for (const value of [1_000_000n, -1n]) {
+      expect(fold([at(1, value)], []).refused).toMatchObject([{ reason: 'beyond_dial' }]);
+    }
+  });
+});
+
+describe('refused readings that follow one another', () => {
+  it('are one row, named by its first; the next row begins after an accepted one', () => {
+    const readings = [at(1, 500n), at(2, 0n), at(3, 1n), at(4, 600n), at(5, 0n)];
+    const { refused, refusedCount } = fold(readings, []);
+    expect(refused.map(({ ts }) => ts / HOUR)).toEqual([2, 5]);
+    expect(refusedCount).toBe(3);
+  });
+});
+
+describe('a reading that a person vouches for', () => {
+  const folded = (readings: readonly Reading[], vouched: Reading) =>
+    foldReadings(
+      {
+        ...{ installations: [meter()], maxRate: 10_000n, cuts: [5 * HOUR], resume: null },
+        vouched: new Set([voucherOf(vouched)]),
+      },
+      readings,
+    );
+
+  it('is believed though it jumps, and what follows goes on from it', () => {
+    const result = folded([at(1, 900_000n), at(5, 900_500n)], at(1, 900_000n));
+    expect(result).toMatchObject({ refusedCount: 0, boundaries: [{ value: 900_500n }] });
+  });
+
+  it('went round the dial when it is less, from wherever', () => {
+    const result = folded([at(1, 5_000n), at(2, 100n), at(5, 200n)], at(2, 100n));
+    expect(result).toMatchObject({ refusedCount: 0, boundaries: [{ value: 1_000_200n }] });
+  });
+
+  it('is believed with this value at this instant alone, and never beyond the dial', () => {
+    expect(folded([at(1, 900_000n)], at(1, 900_001n)).refusedCount).toBe(1);
+    expect(folded([at(1, 900_000n)], at(2, 900_000n)).refusedCount).toBe(1);
+    expect(folded([at(1, 1_000_000n)], at(1, 1_000_000n)).refusedCount).toBe(1);
   });
 });
 

@@ -1,0 +1,61 @@
+import { parseDecimal, unitsAtScale } from '../domain/decimal.ts';
+import { CLOCK_AHEAD_MS_MAX, PHOTO_BYTES_MAX, photoTypeOf } from '../domain/readings.ts';
+import { type By, type Doubt, keepPhoto } from '../store/manual-readings.ts';
+import type { Transaction } from '../store/transaction.ts';
+import { Problem, unprocessable } from './problems.ts';
+
+/** Bodies with a picture of PHOTO_BYTES_MAX in base64, beside what else they say. */
+export const PHOTO_BODY_BYTES_MAX = Math.ceil(PHOTO_BYTES_MAX / 3) * 4 + 64 * 1024;
+
+/** Base units of what a dial shows in kWh or m³. */
+export const baseUnitsOf = (dial: string): bigint => unitsAtScale(parseDecimal(dial), 3);
+
+const shown = (value: bigint): string => `${value / 1000n}.${String(value % 1000n).padStart(3, '0')}`;
+
+/** Keeps the picture of a request; null without one. @throws a Problem for what is no picture. */
+export async function keepPhotoOf(
+  tx: Transaction,
+  siteId: string,
+  photo: string | undefined,
+  by: By,
+  path = 'body.photo',
+): Promise<number | null> {
+  if (photo === undefined) return null;
+  const bytes = Buffer.from(photo, 'base64');
+  const type = photoTypeOf(bytes);
+  if (!type) throw unprocessable(path, 'is no JPEG, PNG or WebP picture');
+  if (bytes.length > PHOTO_BYTES_MAX) throw unprocessable(path, 'is larger than 3 MiB');
+  return keepPhoto(tx, siteId, { type, bytes }, by);
+}
+
+/** An instant of a request that lies in the past. */
+export function pastInstant(text: string, now: Date, path: string): Date {
+  const at = new Date(text);
+  if (at.getTime() > now.getTime() + CLOCK_AHEAD_MS_MAX) throw unprocessable(path, 'lies in the future');
+  return at;
+}
+
+/** @throws a Problem that says what is doubtful about the value, and how to go on. */
+export function refuseDoubt(doubt: Doubt | null, paths = { value: 'body.value', at: 'body.ts' }): void {
+  if (!doubt) return;
+  switch (doubt.reason) {
+    case 'no_meter':
+      throw unprocessable(paths.at, 'the register serves no metering point then');
+    case 'taken':
+      throw new Problem(
+        409,
+        `the register has the reading ${shown(doubt.value)} at that instant: choose another instant`,
+      );
+    case 'beyond_dial':
+      throw unprocessable(paths.value, 'is more than the register can show');
+    case 'decreased':
+    case 'jumped': {
+      const { ts, value } = doubt.beside;
+      const beside = `${shown(value)} at ${new Date(ts).toISOString()}`;
+      const how = doubt.reason === 'decreased' ? 'less than' : 'more than the supply can deliver since';
+      const what =
+        doubt.side === 'before' ? `the value is ${how} ${beside}` : `${beside} would be ${how} the value`;
+      throw unprocessable('body.confirm', `${what}; send confirm: true if it is right`);
+    }
+  }
+}
