@@ -1,23 +1,8 @@
+import { CURRENCY_SIGNS, fixedText, moneyText } from '../../domain/amounts.ts';
 import { BASE_PER_DISPLAY, type Commodity, DISPLAY_UNIT } from '../../domain/commodities.ts';
-import { minorDigits } from '../../domain/money.ts';
-
-/** `1234567` and 2 → `12,345.67`, exactly: no number between the text and the text. */
-function fixed(integerText: string, decimals: number): string {
-  const negative = integerText.startsWith('-');
-  const digits = (negative ? integerText.slice(1) : integerText).padStart(decimals + 1, '0');
-  const whole = digits.slice(0, digits.length - decimals).replace(/\B(?=(\d{3})+$)/g, ',');
-  const part = decimals > 0 ? `.${digits.slice(-decimals)}` : '';
-  return `${negative ? '−' : ''}${whole}${part}`;
-}
-
-const SYMBOLS: Record<string, string> = { CNY: '¥', USD: '$', EUR: '€', GBP: '£', HKD: 'HK$' };
 
 /** Minor units → `¥ 1,234.56`, in every language. */
-export function formatMoney(minorText: string, currency: string): string {
-  const amount = fixed(minorText, minorDigits(currency));
-  const symbol = SYMBOLS[currency] ?? currency;
-  return amount.startsWith('−') ? `−${symbol} ${amount.slice(1)}` : `${symbol} ${amount}`;
-}
+export const formatMoney = moneyText;
 
 /** Base units (Wh, L) → `1,234.567 kWh` or `m³`. */
 export function formatQuantity(baseText: string, commodity: Commodity): string {
@@ -26,13 +11,17 @@ export function formatQuantity(baseText: string, commodity: Commodity): string {
 
 /** Base units in thousands, without the unit. */
 export function formatBase(baseText: string): string {
-  return fixed(baseText, String(BASE_PER_DISPLAY).length - 1);
+  return fixedText(baseText, String(BASE_PER_DISPLAY).length - 1);
 }
 
 /** A unit price as it is written in the tariff, not rounded: `¥ 0.6583/kWh`. */
 export function formatPrice(decimalText: string, currency: string, commodity: Commodity): string {
-  return `${SYMBOLS[currency] ?? currency} ${decimalText}/${DISPLAY_UNIT[commodity]}`;
+  return `${CURRENCY_SIGNS[currency] ?? currency} ${decimalText}/${DISPLAY_UNIT[commodity]}`;
 }
+
+/** A price per anything, as the tariff says it: `¥ 45/kW`. */
+export const formatPricePer = (decimalText: string, currency: string, per: string): string =>
+  `${SYMBOLS[currency] ?? currency} ${decimalText}/${per}`;
 
 /** UCUM codes as people write them. */
 const UNITS: Record<string, string> = { 'kW.h': 'kWh', m3: 'm³', Cel: '°C', '1': '' };

@@ -1,33 +1,57 @@
+import DownloadOutlined from '@ant-design/icons/es/icons/DownloadOutlined';
+import PlusOutlined from '@ant-design/icons/es/icons/PlusOutlined';
 import { useQuery } from '@tanstack/react-query';
-import { Segmented } from 'antd';
+import { Alert, Button, Segmented } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { DISPLAY_UNIT } from '../../../domain/commodities.ts';
+import { useNavigate } from 'react-router';
+import { tariffsApi } from '../api/tariffs.ts';
 import { api, serverNow, type Tariff } from '../api.ts';
-import { useTariffNames } from '../fee-lines/names.ts';
-import { formatPrice, formatTime } from '../format.ts';
-import { languageOf } from '../i18n.ts';
-import { useSession } from '../session.tsx';
+import { formatTime } from '../format.ts';
+import { useMay, useSession } from '../session.tsx';
 import { EmptyState, ErrorState, Loading } from '../ui/states.tsx';
-import { BandStrip } from './band-strip.tsx';
+import { useAddress } from '../ui/use-address.ts';
+import { AssignSheet } from './assign-sheet.tsx';
+import { tariffAt } from './chosen-leases.ts';
+import { CompareSheet } from './compare-sheet.tsx';
 import { currentVersion } from './current-version.ts';
+import { fileOf } from './form/draft.ts';
 import { Preview } from './preview.tsx';
-
-type Version = Tariff['versions'][number];
-type Component = Version['definition']['components'][number];
+import { PriceView } from './price-view.tsx';
+import { StartSheet } from './start-sheet.tsx';
+import './tariffs.css';
 
 export function TariffsPage() {
   const { t } = useTranslation();
   const { site } = useSession();
+  const mayWrite = useMay('tariffs:write');
+  const [get, put] = useAddress();
   const tariffs = useQuery({
     queryKey: ['tariffs', site.id],
     queryFn: ({ signal }) => api.tariffs(site.id, signal),
   });
+  const find = (code: string | undefined) => tariffs.data?.items.find((one) => one.code === code);
+  const made = find(get('made'));
+  const assigning = find(get('assign'));
+  const comparing = find(get('compare'));
   return (
     <div className="page">
       <div className="page-head">
         <h1>{t('tariff.title')}</h1>
+        {mayWrite && (
+          <Button type="primary" icon={<PlusOutlined />} onClick={() => put({ sheet: 'new' })}>
+            {t('tariffList.new')}
+          </Button>
+        )}
       </div>
+      {made !== undefined && (
+        <Alert
+          type="success"
+          showIcon
+          title={t('tariffList.made', { name: made.name })}
+          closable={{ onClose: () => put({ made: undefined }) }}
+        />
+      )}
       {tariffs.data === undefined ? (
         tariffs.error ? (
           <ErrorState error={tariffs.error} retry={() => void tariffs.refetch()} />
@@ -35,7 +59,7 @@ export function TariffsPage() {
           <Loading page />
         )
       ) : tariffs.data.items.length === 0 ? (
-        <EmptyState title={t('tariff.empty')} hint={t('tariff.emptyHint')} />
+        <EmptyState title={t('tariff.empty')} hint={t('tariffList.emptyHint')} />
       ) : (
         <div className="tariff-grid">
           {tariffs.data.items.map((tariff) => (
@@ -43,9 +67,14 @@ export function TariffsPage() {
           ))}
         </div>
       )}
+      {get('sheet') === 'new' && mayWrite && <StartSheet onClose={() => put({ sheet: undefined })} />}
+      {assigning && <AssignSheet tariff={assigning} onClose={() => put({ assign: undefined })} />}
+      {comparing && <CompareSheet tariff={comparing} onClose={() => put({ compare: undefined })} />}
     </div>
   );
 }
+
+type Version = Tariff['versions'][number];
 
 function TariffCard({ tariff }: { readonly tariff: Tariff }) {
   const { t } = useTranslation();
@@ -81,45 +110,83 @@ function TariffCard({ tariff }: { readonly tariff: Tariff }) {
           {t('tariff.from', { time: formatTime(version.effectiveFrom, site.timeZone, 'minute') })}
         </span>
         <span className={standing === 'current' ? 'tag tag-good' : 'tag'}>{t(`tariff.${standing}`)}</span>
+        <UsedBy tariff={tariff} />
       </div>
       {version.definition.components.map((component) => (
-        <ComponentPrices key={component.code} component={component} tariff={tariff} />
+        <PriceView key={component.code} component={component} commodity={tariff.commodity} />
       ))}
+      {version.definition.rounding !== undefined && (
+        <p className="muted">
+          {t('tariffList.totalRounding', {
+            mode: t(`evidence.roundingMode.${version.definition.rounding.mode}`),
+            quantum: version.definition.rounding.quantum,
+          })}
+        </p>
+      )}
+      <CardTools tariff={tariff} version={version} />
       <Preview key={version.version} tariff={tariff} version={version} />
     </section>
   );
 }
 
-function ComponentPrices({ component, tariff }: { readonly component: Component; readonly tariff: Tariff }) {
-  const { t, i18n } = useTranslation();
-  const { site } = useSession();
-  const names = useTariffNames();
-  const language = languageOf(i18n.language) === 'en' ? 'en' : 'zh';
-  const { price } = component;
-  const rows =
-    price.kind === 'flat'
-      ? [{ code: 'all', name: t('tariff.flat'), unitPrice: price.unitPrice }]
-      : price.kind === 'time_of_use'
-        ? price.bands.map((band) => ({
-            code: band.code,
-            name: band.name?.[language] ?? names.band(band.code),
-            unitPrice: band.unitPrice ?? '',
-          }))
-        : [];
+function CardTools({ tariff, version }: { readonly tariff: Tariff; readonly version: Version }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const [, put] = useAddress();
+  const mayWrite = useMay('tariffs:write');
+  const mayAssign = useMay('leases:write');
+  const { code } = tariff;
   return (
-    <div>
-      <h3>{component.name?.[language] ?? names.component(component.code)}</h3>
-      <table className="values">
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.code}>
-              <th scope="row">{row.name}</th>
-              <td className="right num">{formatPrice(row.unitPrice, site.currency, tariff.commodity)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {price.kind === 'time_of_use' && <BandStrip price={price} unit={DISPLAY_UNIT[tariff.commodity]} />}
+    <div className="row">
+      {mayWrite && (
+        <Button
+          onClick={() =>
+            navigate(`/tariffs/edit?tariff=${encodeURIComponent(code)}&version=${version.version}`)
+          }
+        >
+          {t('tariffList.newVersion')}
+        </Button>
+      )}
+      {mayAssign && <Button onClick={() => put({ assign: code })}>{t('tariffList.assign')}</Button>}
+      {tariff.versions.length > 1 && (
+        <Button onClick={() => put({ compare: code })}>{t('tariffList.compare')}</Button>
+      )}
+      <Button icon={<DownloadOutlined />} onClick={() => download(tariff, version)}>
+        {t('tariffList.export')}
+      </Button>
     </div>
+  );
+}
+
+function download({ code, name, commodity }: Tariff, { version, definition }: Version): void {
+  const url = URL.createObjectURL(
+    new Blob([fileOf({ code, name, commodity, definition })], { type: 'application/json' }),
+  );
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = `${code}-v${version}.json`;
+  link.click();
+  URL.revokeObjectURL(url);
+}
+
+/** How many leases pay it now. */
+function UsedBy({ tariff }: { readonly tariff: Tariff }) {
+  const { t } = useTranslation();
+  const { site } = useSession();
+  const leases = useQuery({
+    queryKey: ['leases', site.id],
+    queryFn: ({ signal }) => tariffsApi.leases(site.id, signal),
+    enabled: useMay('leases:read'),
+    staleTime: 60_000,
+  });
+  if (leases.data === undefined) return null;
+  const now = serverNow();
+  const count = leases.data.items.filter(
+    (lease) => tariffAt(lease, tariff.commodity, now) === tariff.code,
+  ).length;
+  return (
+    <span className="muted num">
+      {count === 0 ? t('tariffList.usedByNone') : t('tariffList.usedBy', { count })}
+    </span>
   );
 }

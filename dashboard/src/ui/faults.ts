@@ -69,6 +69,7 @@ export const FAULTS = [
   [/^(\S+) is covered twice$/, 'coveredTwice'],
   [/^letters, digits, dot, dash and underscore/, 'codeWrong'],
   [/^at most 100 schedules$/, 'schedulesMax'],
+  [/^the file is too large$/, 'fileTooLarge'],
   [/^not JSON$/, 'notJson'],
   [/^not a tariff$/, 'notTariff'],
   [/^usage after that instant has been charged/, 'charged'],

@@ -52,6 +52,7 @@ export const fault = {
   coveredTwice: '{{a}} is covered twice',
   codeWrong: 'Letters, digits, dots, dashes and underscores; at most 32',
   schedulesMax: 'At most 100 schedules',
+  fileTooLarge: 'The file is too large',
   notJson: 'Not a JSON file',
   notTariff: 'Not a tariff: commodity or components are missing',
   charged: 'Usage after that day has been charged with this tariff: choose a later one',

@@ -52,6 +52,7 @@ export const fault = {
   coveredTwice: '{{a}} 有重叠',
   codeWrong: '只能用文字、数字、点、横线和下划线，最多 32 个字符',
   schedulesMax: '最多 100 个日程',
+  fileTooLarge: '文件太大',
   notJson: '不是 JSON 文件',
   notTariff: '不是资费文件：缺少类别或费用项',
   charged: '此后的用量已按本资费计费，请选更晚的日期',

@@ -30,7 +30,10 @@ export function YearMatrix(props: {
       .elementFromPoint(event.clientX, event.clientY)
       ?.closest<HTMLElement>('[data-month][data-weekday]');
     if (!cell) return;
-    const [month, weekday] = [Number(cell.dataset['month']), Number(cell.dataset['weekday'])];
+    const [month, weekday] = [
+      Number(cell.getAttribute('data-month')),
+      Number(cell.getAttribute('data-weekday')),
+    ];
     if (claims[month - 1]?.[weekday - 1]?.join() !== brush) put([{ month, weekday }]);
   };
   const monthName = (month: number) => months.format(Date.UTC(2026, month - 1, 1));
