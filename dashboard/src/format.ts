@@ -16,12 +16,12 @@ export function formatBase(baseText: string): string {
 
 /** A unit price as it is written in the tariff, not rounded: `¥ 0.6583/kWh`. */
 export function formatPrice(decimalText: string, currency: string, commodity: Commodity): string {
-  return `${CURRENCY_SIGNS[currency] ?? currency} ${decimalText}/${DISPLAY_UNIT[commodity]}`;
+  return formatPricePer(decimalText, currency, DISPLAY_UNIT[commodity]);
 }
 
 /** A price per anything, as the tariff says it: `¥ 45/kW`. */
 export const formatPricePer = (decimalText: string, currency: string, per: string): string =>
-  `${SYMBOLS[currency] ?? currency} ${decimalText}/${per}`;
+  `${CURRENCY_SIGNS[currency] ?? currency} ${decimalText}/${per}`;
 
 /** UCUM codes as people write them. */
 const UNITS: Record<string, string> = { 'kW.h': 'kWh', m3: 'm³', Cel: '°C', '1': '' };

@@ -125,7 +125,7 @@ function Control(
           className="short-input"
           disabled={disabled}
           status={status}
-          maxLength={12}
+          maxLength={20}
           value={String(value ?? '')}
           onChange={({ target }) => onChange(target.value)}
           {...about}

@@ -67,7 +67,7 @@ export const FAULTS = [
   [/^(\S+) ends before it starts/, 'endsEarly'],
   [/^nothing from (\S+) to (\S+)$/, 'nothingFrom'],
   [/^(\S+) is covered twice$/, 'coveredTwice'],
-  [/^letters, digits, dot, dash and underscore/, 'codeWrong'],
+  [/^letters, digits, dots?(?:,| and) dash/, 'codeWrong'],
   [/^at most 100 schedules$/, 'schedulesMax'],
   [/^the file is too large$/, 'fileTooLarge'],
   [/^not JSON$/, 'notJson'],
