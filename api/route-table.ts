@@ -18,9 +18,12 @@ import { installationRoutes } from './routes/installations.ts';
 import { leaseTariffRoutes } from './routes/lease-tariffs.ts';
 import { leaseRoutes } from './routes/leases.ts';
 import { ledgerRoutes } from './routes/ledger.ts';
+import { lossRoutes } from './routes/losses.ts';
 import { meRoutes } from './routes/me.ts';
+import { meterTreeRoutes } from './routes/meter-tree.ts';
 import { meteringPointRoutes } from './routes/metering-points.ts';
 import { partyRoutes } from './routes/parties.ts';
+import { passRoutes } from './routes/passes.ts';
 import { periodRoutes } from './routes/periods.ts';
 import { placeRoutes } from './routes/places.ts';
 import { profileRoutes } from './routes/profiles.ts';
@@ -36,6 +39,7 @@ import { supplyRoutes } from './routes/supply.ts';
 import { tariffRoutes } from './routes/tariffs.ts';
 import { telemetryRoutes } from './routes/telemetry.ts';
 import { userRoutes } from './routes/users.ts';
+import { vehicleRoutes } from './routes/vehicles.ts';
 import type { Routes } from './routes.ts';
 
 /** Everything below `/api/v1`. */
@@ -59,6 +63,10 @@ export const ROUTES: readonly Routes[] = [
   meteringPointRoutes,
   handoverRoutes,
   installationRoutes,
+  meterTreeRoutes,
+  lossRoutes,
+  passRoutes,
+  vehicleRoutes,
   tariffRoutes,
   billingRunRoutes,
   periodRoutes,

@@ -78,5 +78,13 @@ export function periodsBefore(
   );
 }
 
+/** A month and those before it, the oldest first. */
+export const monthsUpTo = (month: string, count: number): readonly string[] =>
+  Array.from({ length: count }, (_, i) =>
+    Temporal.PlainYearMonth.from(month)
+      .subtract({ months: count - 1 - i })
+      .toString(),
+  );
+
 const startOfDay = (date: Temporal.PlainDate, timeZone: string): number =>
   date.toZonedDateTime({ timeZone }).epochMilliseconds;

@@ -150,6 +150,11 @@ export async function readChargedPasses(
   }));
 }
 
+export async function findPassSite(tx: Queryable, id: number): Promise<string | undefined> {
+  const { rows } = await tx.query<{ site: string }>('SELECT site_id AS site FROM passes WHERE id = $1', [id]);
+  return rows[0]?.site;
+}
+
 /** Leases by id, with what they pay for passing gates. */
 export async function readGatePayers(
   tx: Queryable,

@@ -45,6 +45,15 @@ export async function lockPoints(
   return rows.map(({ id }) => Number(id));
 }
 
+/** Whose a metering point is. */
+export async function findPointSite(tx: Queryable, id: number): Promise<string | undefined> {
+  const { rows } = await tx.query<{ site: string }>(
+    'SELECT site_id AS site FROM metering_points WHERE id = $1',
+    [id],
+  );
+  return rows[0]?.site;
+}
+
 /** Locks these points until the transaction ends, in the order of their ids. */
 export async function lockPointsById(tx: Queryable, ids: readonly number[]): Promise<void> {
   await tx.query('SELECT FROM metering_points WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE', [ids]);
