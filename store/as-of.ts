@@ -41,19 +41,14 @@ export function asOf(table: HistoryTable, changeId: number): string {
  * whoever has written history and not committed yet.
  */
 export async function readCutOff(client: Queryable): Promise<Omit<CutOff, 'receivedUpTo'>> {
-  await client.query('BEGIN');
-  try {
-    await client.query('LOCK TABLE change_history IN SHARE MODE');
-    const { rows } = await client.query<{ change: string; seq: string }>(
-      `SELECT coalesce(max(id), 0) AS change,
-         coalesce((SELECT seq FROM journal_cursors WHERE reader = 'ingest'), 0) AS seq FROM change_history`,
-    );
-    await client.query('COMMIT');
-    return { changeId: Number(rows[0]?.change), journalSeq: Number(rows[0]?.seq) };
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => {});
-    throw error;
-  }
+  // Two statements sent as one are one transaction: the lock is gone when the answer is here.
+  const answers: unknown = await client.query(
+    `LOCK TABLE change_history IN SHARE MODE;
+     SELECT coalesce(max(id), 0) AS change,
+       coalesce((SELECT seq FROM journal_cursors WHERE reader = 'ingest'), 0) AS seq FROM change_history`,
+  );
+  const [, { rows }] = answers as [unknown, { readonly rows: readonly { change: string; seq: string }[] }];
+  return { changeId: Number(rows[0]?.change), journalSeq: Number(rows[0]?.seq) };
 }
 
 export interface ChangedReading {

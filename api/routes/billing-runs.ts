@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { zPeriodName, zRunDifferences } from '../../contracts/periods.ts';
 import { zBillingRun, zBillingRunCreate, zIdParams, zPage, zPageQuery } from '../../contracts/rest.ts';
 import { periodRefusal } from '../../domain/periods.ts';
 import { type BillingRunView, listRuns, queueRunOnce, readRun } from '../../store/billing-runs.ts';
 import type { Database } from '../../store/database.ts';
+import { listShadowDifferences, readShadowSum } from '../../store/shadow-totals.ts';
 import { findSite } from '../../store/sites.ts';
 import { principalOf } from '../access.ts';
-import { numberCursor, toPage } from '../pages.ts';
+import { encodeCursor, numberCursor, toPage } from '../pages.ts';
 import { noSuchSite, notFound, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
@@ -47,19 +49,23 @@ export const billingRunRoutes: Routes = (app, { db }) => {
         summary: 'Charge a site’s month or day',
         description:
           'Queues a run and answers 202 with it; `Prefer: wait=30` (at most 60) waits for its end and then answers 200. ' +
-          'A run that has not ended is answered instead of a second one. A run after a run posts nothing.',
+          'A run that has not ended is answered instead of a second one. A run after a run posts nothing. With kind ' +
+          '`shadow` nothing is posted at all: see `differences`. Of a closed period only adjustments are posted, on the ' +
+          'next open one.',
         body: zBillingRunCreate,
         response: { 200: zBillingRun, 202: zBillingRun },
       },
     },
     async (request, reply) => {
-      const { site: siteId, period } = request.body;
+      const { site: siteId, period, kind } = request.body;
       const site = await findSite(db, siteId);
       if (!site) throw noSuchSite();
       const refusal = periodRefusal(period, site.timeZone, Date.now());
       if (refusal === 'no_such_period') throw unprocessable('body.period', 'there is no such month or day');
       if (refusal === 'not_over') throw unprocessable('body.period', `is not over in ${site.timeZone}`);
-      const id = await queueRunOnce(db, { site: siteId, period, requestedBy: principalOf(request).actor });
+      const id = await queueRunOnce(db, {
+        ...{ site: siteId, period, kind, requestedBy: principalOf(request).actor },
+      });
       const wait = waitOf(request.headers.prefer);
       if (wait > 0) void reply.header('preference-applied', `wait=${wait}`);
       const run = await untilEnded(db, id, wait, () => request.raw.socket.destroyed);
@@ -77,12 +83,12 @@ export const billingRunRoutes: Routes = (app, { db }) => {
       schema: {
         tags: ['billing'],
         summary: 'Billing runs, newest first',
-        querystring: zPageQuery.extend({ site: z.string().optional() }),
+        querystring: zPageQuery.extend({ site: z.string().optional(), period: zPeriodName.optional() }),
         response: { 200: zPage(zBillingRun) },
       },
     },
-    async ({ query: { cursor, limit, site } }) => {
-      const rows = await listRuns(db, { site, beforeId: numberCursor(cursor), limit: limit + 1 });
+    async ({ query: { cursor, limit, site, period } }) => {
+      const rows = await listRuns(db, { site, period, beforeId: numberCursor(cursor), limit: limit + 1 });
       return toPage(
         rows,
         limit,
@@ -107,6 +113,38 @@ export const billingRunRoutes: Routes = (app, { db }) => {
       const run = await readRun(db, id);
       if (!run) throw notFound('billing run');
       return run;
+    },
+  );
+
+  app.get(
+    '/billing/runs/:id/differences',
+    {
+      config: { access: 'fee-lines:read' },
+      schema: {
+        tags: ['billing'],
+        summary: 'What a dry run would change, by lease and component',
+        description:
+          'Compared with the run of the period before it: another dry run, or what is posted. The largest difference first.',
+        params: zIdParams,
+        querystring: zPageQuery,
+        response: { 200: zRunDifferences },
+      },
+    },
+    async ({ params: { id }, query: { cursor, limit } }) => {
+      const run = await readRun(db, id);
+      if (run?.kind !== 'shadow') throw notFound('dry run');
+      const offset = numberCursor(cursor) ?? 0;
+      const sum = await readShadowSum(db.$client, id);
+      const rows = await listShadowDifferences(db.$client, id, { offset, limit: limit + 1 });
+      return {
+        items: rows.slice(0, limit).map(({ leaseId, party, stall, component, amount, amountBefore }) => ({
+          ...{ lease: { id: leaseId, party, stall }, component },
+          ...{ amount: `${amount}`, amountBefore: `${amountBefore}`, difference: `${amount - amountBefore}` },
+        })),
+        nextCursor: rows.length > limit ? encodeCursor(offset + limit) : null,
+        comparedRunId: run.comparedRunId,
+        ...{ amount: `${sum.amount}`, amountBefore: `${sum.amountBefore}`, count: sum.different },
+      };
     },
   );
 };

@@ -195,3 +195,64 @@ test('a preview rates usage by a given definition or a stored tariff, and stores
   expect((await ask({ tariff: { definition }, usage: series })).status).toBe(422);
   expect((await api.db.$client.query('SELECT count(*) FROM tariff_versions')).rows).toEqual(before.rows);
 });
+
+test('a dry run is queued beside a charge, and compared once it is over', async () => {
+  const dry = await startRun({ period: '2026-05', kind: 'shadow' });
+  expect(dry).toMatchObject({ status: 202, body: { kind: 'shadow', status: 'queued' } });
+  expect((await startRun({ period: '2026-05' })).body.id).not.toBe(dry.body.id);
+  await execute(dry.body.id);
+  const differences = await api.call({ url: `/api/v1/billing/runs/${dry.body.id}/differences` });
+  expect(differences).toMatchObject({ status: 200, body: { items: [], amount: '0', count: 0 } });
+  const charge = await startRun({ period: '2026-05' });
+  expect((await api.call({ url: `/api/v1/billing/runs/${charge.body.id}/differences` })).status).toBe(404);
+  expect((await startRun({ period: '2026-05', kind: 'close' })).status).toBe(400);
+});
+
+test('the periods of a site are listed, newest first, with what is known of each', async () => {
+  const page = await api.call({ url: `/api/v1/periods?site=${SITE}&kind=month&limit=2` });
+  expect(page.status).toBe(200);
+  const [current] = page.body.items;
+  expect(current).toMatchObject({ status: 'running', closed: null, amount: '0', lines: 0 });
+  const all = [...page.body.items];
+  for (let cursor = page.body.nextCursor; cursor; ) {
+    const next = await api.call({
+      url: `/api/v1/periods?site=${SITE}&kind=month&limit=2&cursor=${cursor}`,
+    });
+    all.push(...next.body.items);
+    cursor = next.body.nextCursor;
+  }
+  const names = all.map(({ period }) => period);
+  expect(names).toEqual([...new Set(names)].sort().reverse());
+  const days = await api.call({ url: `/api/v1/periods?site=${SITE}&kind=day` });
+  expect(days.body.items[0].period).toMatch(/^\d{4}-\d{2}-\d{2}$/);
+  expect((await api.call({ url: '/api/v1/periods?site=nowhere' })).status).toBe(422);
+});
+
+test('a person closes a period that is over, once, and nobody else does', async () => {
+  const url = `/api/v1/periods/${SITE}/2026-04/close`;
+  const close = (of = url, as?: 'auditor' | 'merchant') =>
+    api.call({ method: 'POST', url: of, ...(as ? { as } : {}) });
+  for (const as of ['auditor', 'merchant'] as const) expect((await close(url, as)).status).toBe(403);
+  const first = await close();
+  expect(first).toMatchObject({
+    status: 202,
+    body: { kind: 'close', period: '2026-04', requestedBy: 'ADMIN_TOKEN' },
+  });
+  expect((await close()).body.id).toBe(first.body.id);
+  expect((await api.call({ url: `/api/v1/periods/${SITE}/2026-04` })).body).toMatchObject({
+    closingRunId: first.body.id,
+  });
+  await api.db.$client.query(
+    `INSERT INTO billing_periods (site_id, period, closed_at, closed_by, run_id, lines, amount, hash)
+     VALUES ($1, '2026-04', now(), 'test', $2, 0, 0, 'h')`,
+    [SITE, first.body.id],
+  );
+  await execute(first.body.id);
+  expect((await close()).status).toBe(409);
+  expect((await api.call({ url: `/api/v1/periods/${SITE}/2026-04` })).body).toMatchObject({
+    ...{ status: 'closed', closed: { by: 'test', hash: 'h', previousHash: null } },
+  });
+  const running = new Date(Date.now() + 86_400_000).toISOString().slice(0, 7);
+  expect((await close(`/api/v1/periods/${SITE}/${running}/close`)).status).toBe(422);
+  expect((await close(`/api/v1/periods/${SITE}/2026-02-30/close`)).status).toBe(404);
+});
