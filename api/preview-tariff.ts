@@ -3,11 +3,13 @@ import type { zTariffPreview, zTariffPreviewResult } from '../contracts/tariffs.
 import type { Commodity } from '../domain/commodities.ts';
 import { parseDecimal } from '../domain/decimal.ts';
 import { minorDigits } from '../domain/money.ts';
+import { periodRange, periodRefusal } from '../domain/periods.ts';
 import { type PreviewUsage, preview } from '../domain/rating/preview.ts';
 import type { Pass } from '../domain/rating/rated-line.ts';
 import { seriesOfIntervals, seriesOfSteps } from '../domain/rating/series.ts';
 import type { TariffDefinition } from '../domain/tariffs/definition.ts';
 import type { Database } from '../store/database.ts';
+import { isMetered, type PastRefusal, readPastUsage } from '../store/past-usage.ts';
 import { findSite } from '../store/sites.ts';
 import { readTariffVersion } from '../store/tariffs.ts';
 import { noSuchSite, unprocessable } from './problems.ts';
@@ -19,12 +21,21 @@ type Asked = Exclude<Usage, { kind: 'past' }>;
 const MINUTE_MS = 60_000;
 
 /** Rates what was asked, and stores nothing. Throws a Problem that says what to give instead. */
-export async function previewTariff(db: Database, body: Body): Promise<z.input<typeof zTariffPreviewResult>> {
+export async function previewTariff(
+  db: Database,
+  body: Body,
+  now: Date,
+): Promise<z.input<typeof zTariffPreviewResult>> {
   const site = await findSite(db, body.site);
   if (!site) throw noSuchSite();
   const { definition, commodity } = await tariffOf(db, body);
   const digits = minorDigits(site.currency);
-  const result = preview(definition, usageOf(body.usage as Asked), {
+  const { usage } = body;
+  const asked =
+    usage.kind === 'past'
+      ? await pastOf(db, { site, definition, commodity, digits, usage, now })
+      : usageOf(usage);
+  const result = preview(definition, asked, {
     timeZone: site.timeZone,
     ...{ digits, commodity },
     areaM2: body.areaM2 === undefined ? null : parseDecimal(body.areaM2),
@@ -68,6 +79,47 @@ async function tariffOf(
   if (!version) throw unprocessable('body.tariff', 'the site has no such tariff or version');
   return version;
 }
+
+async function pastOf(
+  db: Database,
+  past: {
+    readonly site: { readonly id: string; readonly timeZone: string };
+    readonly definition: TariffDefinition;
+    readonly commodity: Commodity;
+    readonly digits: number;
+    readonly usage: Extract<Usage, { kind: 'past' }>;
+    readonly now: Date;
+  },
+): Promise<PreviewUsage> {
+  const { site, definition, commodity, digits, usage, now } = past;
+  const { stall, lease, period: name } = usage;
+  if (!isMetered(commodity)) {
+    throw unprocessable(
+      'body.usage',
+      `no meter counts ${commodity}: give what it is priced by instead of a past month`,
+    );
+  }
+  const refusal = periodRefusal(name, site.timeZone, now.getTime());
+  const range = periodRange(name, site.timeZone);
+  if (refusal || !range) throw unprocessable('body.usage.period', 'not over yet: give a past month');
+  const read = await readPastUsage(db, {
+    ...{ siteId: site.id, timeZone: site.timeZone, digits, commodity, definition },
+    period: { name, ...range },
+    of: stall === undefined ? { lease: lease ?? 0 } : { stall },
+    receivedUpTo: now,
+  });
+  if (!read.ok) throw unprocessable('body.usage', PAST_REFUSALS[read.reason]);
+  return { kind: 'past', ranges: read.ranges };
+}
+
+const PAST_REFUSALS: Readonly<Record<PastRefusal, string>> = {
+  no_such_stall: 'the site has no such stall',
+  no_such_lease: 'the site has no such lease of a stall',
+  no_meter: 'no meter of this commodity counted there in that month: choose another stall or month',
+  no_payer: 'nobody paid for it in that month: there is neither a lease nor a house lease',
+  awaiting_reading: 'no reading follows the end of that month yet: choose an earlier one',
+  too_many_readings: 'that month was never charged and has too many readings before it: run billing first',
+};
 
 function usageOf(usage: Asked): PreviewUsage {
   switch (usage.kind) {

@@ -241,7 +241,7 @@ export const zPreviewUsage = z.discriminatedUnion('kind', [
       kind: z.literal('past'),
       stall: z.string().min(1).max(64).optional(),
       lease: z.number().int().optional(),
-      period: z.string().regex(/^\d{4}-\d{2}(-\d{2})?$/, 'a month 2026-10 or a day 2026-10-31'),
+      period: z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'a month such as 2026-10'),
     })
     .refine(
       ({ stall, lease }) => (stall === undefined) !== (lease === undefined),

@@ -143,6 +143,6 @@ export const tariffRoutes: Routes = (app, { db }) => {
         response: { 200: zTariffPreviewResult },
       },
     },
-    async ({ body }) => previewTariff(db, body),
+    async ({ body }) => previewTariff(db, body, new Date()),
   );
 };
