@@ -31,8 +31,15 @@ test('bills and credit notes are numbered apart', () => {
 
 test('a message says what is owed, to whom and since when, in both languages', () => {
   const facts = {
-    ...{ step: 'warn', market: '南门市场', party: '王记', stall: 'A001', number: '2026-000012' },
-    ...{ period: '2026-10', amount: 123_405n, currency: 'CNY', dueDate: '2026-11-22' },
+    step: 'warn',
+    market: '南门市场',
+    party: '王记',
+    stall: 'A001',
+    number: '2026-000012',
+    period: '2026-10',
+    amount: 123_405n,
+    currency: 'CNY',
+    dueDate: '2026-11-22',
   } as const;
   const { zh, en } = dunningTexts(facts);
   for (const text of [zh, en]) {
