@@ -1,8 +1,10 @@
-import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense } from 'react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Button } from 'antd';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { BillDetail } from '../../../contracts/bills.ts';
 import { billsApi } from '../api/bills.ts';
+import { formatMoney } from '../format.ts';
 import { useMay } from '../session.tsx';
 import { Facts } from '../ui/facts.tsx';
 import { Sheet } from '../ui/sheet.tsx';
@@ -20,6 +22,8 @@ import { Disputes } from './disputes.tsx';
 const EvidenceSheet = lazy(async () => ({
   default: (await import('../fee-lines/evidence-sheet.tsx')).EvidenceSheet,
 }));
+
+const PayDialog = lazy(async () => ({ default: (await import('../payments/pay-dialog.tsx')).PayDialog }));
 
 /** One bill: what is charged and why, what was paid, what is due, and who did what. */
 export function BillSheet({ id, onClose }: { readonly id: number; readonly onClose: () => void }) {
@@ -67,6 +71,9 @@ function Opened({
 }) {
   const { t } = useTranslation();
   const mayWrite = useMay('bills:write');
+  const client = useQueryClient();
+  const mayPay = useMay('payments:pay-own');
+  const [paying, setPaying] = useState(false);
   return (
     <div className="stack" data-bill={bill.status}>
       <div className="row">
@@ -88,6 +95,27 @@ function Opened({
         ]}
       />
       <BillMoney bill={bill} />
+      {mayPay && bill.status === 'issued' && (
+        <div>
+          <Button type="primary" size="large" onClick={() => setPaying(true)}>
+            {t('bills.pay', { amount: formatMoney(bill.due, bill.currency) })}
+          </Button>
+        </div>
+      )}
+      {paying && (
+        <Suspense fallback={null}>
+          <PayDialog
+            purpose="bill"
+            lease={bill.lease.id}
+            bill={bill.id}
+            amount={bill.due}
+            onClose={() => {
+              setPaying(false);
+              for (const key of ['bills', 'bill']) void client.invalidateQueries({ queryKey: [key] });
+            }}
+          />
+        </Suspense>
+      )}
       {mayWrite && <BillSteps bill={bill} />}
       <Disputes bill={bill} />
       <BillLines bill={bill} onEvidence={onEvidence} />

@@ -3,6 +3,7 @@ import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMay, useSession } from '../session.tsx';
 import { useAddress } from '../ui/use-address.ts';
+import { ExportBills } from './bill-actions.tsx';
 import { BillFilters, useBillFilter } from './bill-filters.tsx';
 import { BillSheet } from './bill-sheet.tsx';
 import { BillSums } from './bill-sums.tsx';
@@ -38,6 +39,7 @@ export function BillsPage() {
             />
           )}
           {view === 'list' && <BillFilters own={own} />}
+          {view === 'list' && <ExportBills filter={filter} />}
         </div>
       </div>
       {view === 'dunning' ? (

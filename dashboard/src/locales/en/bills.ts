@@ -125,6 +125,7 @@ export const bills = {
   useDeposit: 'Pay from the deposit',
   useDepositHint: 'At most {{amount}}.',
   amountWrong: 'Enter an amount above zero',
+  pay: 'Pay {{amount}}',
   dispute: 'Dispute',
   disputeTitle: 'Which lines are wrong?',
   disputeHint:

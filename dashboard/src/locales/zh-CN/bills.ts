@@ -123,6 +123,7 @@ export const bills = {
   useDeposit: '用押金抵付',
   useDepositHint: '最多 {{amount}}。',
   amountWrong: '请填写大于零的金额',
+  pay: '支付 {{amount}}',
   dispute: '提出异议',
   disputeTitle: '哪些明细有误？',
   disputeHint: '核实期间，这些明细暂不用付，不催缴也不计滞纳金。其余金额照常应付。',
