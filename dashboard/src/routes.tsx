@@ -31,6 +31,9 @@ const DeadLettersPage = lazy(FETCH['dead-letters']);
 const BillingPage = lazy(FETCH.billing);
 const TariffsPage = lazy(FETCH.tariffs);
 const SettingsPage = lazy(FETCH.settings);
+const TariffFormPage = lazy(async () => ({
+  default: (await import('./tariffs/form/tariff-form-page.tsx')).TariffFormPage,
+}));
 
 const QUIET_MS = 3_000;
 
@@ -86,6 +89,7 @@ export function Addresses() {
         {page('dead-letters', <DeadLettersPage />)}
         {page('billing', <BillingPage />)}
         {page('tariffs', <TariffsPage />)}
+        {page('tariffs', <TariffFormPage />, 'tariffs/edit')}
         {page('settings', <SettingsPage />)}
         <Route path="*" element={<NotFoundPage />} />
       </Route>

@@ -3,6 +3,7 @@ import { cases } from './en/cases.ts';
 import { dates, fault, unsaved, weekday } from './en/forms.ts';
 import { settings } from './en/settings.ts';
 import { tariffForm, tariffKind, tariffKindHint, tariffPreview } from './en/tariff-form.ts';
+import { assign, tariffList } from './en/tariff-list.ts';
 import { ledger } from './en/ledger.ts';
 import type { zhCN } from './zh-CN.ts';
 
@@ -35,6 +36,8 @@ export const en: Texts<typeof zhCN> = {
   tariffKind,
   tariffKindHint,
   tariffPreview,
+  tariffList,
+  assign,
   cases,
   bills,
   ledger,
@@ -404,7 +407,6 @@ export const en: Texts<typeof zhCN> = {
     strip: 'Bands over 24 hours',
     flat: 'Flat',
     empty: 'No tariffs yet',
-    emptyHint: 'Create one through the API: POST /api/v1/tariffs.',
     preview: 'Preview',
     previewHint: 'Nothing is posted; the same rules that charge.',
     quantity: 'Usage ({{unit}})',

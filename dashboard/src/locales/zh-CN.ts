@@ -3,6 +3,7 @@ import { cases } from './zh-CN/cases.ts';
 import { dates, fault, unsaved, weekday } from './zh-CN/forms.ts';
 import { settings } from './zh-CN/settings.ts';
 import { tariffForm, tariffKind, tariffKindHint, tariffPreview } from './zh-CN/tariff-form.ts';
+import { assign, tariffList } from './zh-CN/tariff-list.ts';
 import { ledger } from './zh-CN/ledger.ts';
 
 /** The first language: its keys are the keys. `en.ts` must have the same ones. */
@@ -33,6 +34,8 @@ export const zhCN = {
   tariffKind,
   tariffKindHint,
   tariffPreview,
+  tariffList,
+  assign,
   cases,
   bills,
   ledger,
@@ -393,7 +396,6 @@ export const zhCN = {
     strip: '24 小时时段',
     flat: '统一价',
     empty: '还没有资费',
-    emptyHint: '通过接口创建资费：POST /api/v1/tariffs。',
     preview: '试算',
     previewHint: '不入账，与计费用同一套规则。',
     quantity: '用量（{{unit}}）',
