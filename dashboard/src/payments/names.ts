@@ -1,0 +1,19 @@
+import { useTranslation } from 'react-i18next';
+import { CHARGE_FAILURES, type ChargeFailure, type ChargeStatus } from '../../../domain/charges.ts';
+
+export const CHARGE_TAGS: Record<ChargeStatus, string> = {
+  created: 'tag tag-busy',
+  submitted: 'tag tag-busy',
+  unknown: 'tag tag-stale',
+  succeeded: 'tag tag-good',
+  failed: 'tag tag-bad',
+};
+
+/** Why a payment failed: in our words where they are ours, else in the provider's. */
+export function useFailureText(): (failure: string | null) => string {
+  const { t } = useTranslation();
+  return (failure) => {
+    const known = CHARGE_FAILURES.find((one): one is ChargeFailure => one === failure);
+    return known !== undefined ? t(`payments.failure.${known}`) : (failure ?? '');
+  };
+}
