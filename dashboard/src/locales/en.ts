@@ -1,10 +1,19 @@
 import { bills } from './en/bills.ts';
 import { cases } from './en/cases.ts';
+import { documents } from './en/documents.ts';
 import { dates, fault, unsaved, weekday } from './en/forms.ts';
+import { gates } from './en/gates.ts';
+import { leases } from './en/leases.ts';
+import { ledger } from './en/ledger.ts';
+import { losses } from './en/losses.ts';
+import { payments } from './en/payments.ts';
+import { periods } from './en/periods.ts';
+import { prepaid } from './en/prepaid.ts';
+import { readings } from './en/readings.ts';
 import { settings } from './en/settings.ts';
+import { settlement } from './en/settlement.ts';
 import { tariffForm, tariffKind, tariffKindHint, tariffPreview } from './en/tariff-form.ts';
 import { assign, tariffList } from './en/tariff-list.ts';
-import { ledger } from './en/ledger.ts';
 import type { zhCN } from './zh-CN.ts';
 
 type Texts<T> = { readonly [K in keyof T]: T[K] extends string ? string : Texts<T[K]> };
@@ -16,17 +25,25 @@ export const en: Texts<typeof zhCN> = {
     label: 'Main navigation',
     floor: 'Live floor',
     cases: 'Cases',
+    losses: 'Common area and loss',
+    gates: 'Gates',
+    readings: 'Meter reading',
+    leases: 'Leases',
     devices: 'Devices',
     'dead-letters': 'Dead letters',
     'fee-lines': 'Fee lines',
     billing: 'Billing',
     bills: 'Bills',
     ledger: 'Ledger',
+    payments: 'Payments',
     tariffs: 'Tariffs',
     settings: 'Settings',
+    prepaid: 'Prepaid',
+    settlement: 'Settlement',
     skip: 'Skip to content',
   },
   navGroup: { market: 'Market', charging: 'Charging', money: 'Money', proof: 'Proof' },
+  documents,
   settings,
   dates,
   fault,
@@ -39,8 +56,15 @@ export const en: Texts<typeof zhCN> = {
   tariffList,
   assign,
   cases,
+  gates,
+  losses,
+  readings,
+  leases,
+  prepaid,
+  settlement,
   bills,
   ledger,
+  payments,
   role: {
     operator: 'Operator',
     biller: 'Biller',
@@ -372,6 +396,7 @@ export const en: Texts<typeof zhCN> = {
     markKind: { start: 'Start of installation', reading: 'Reading', end: 'End of installation' },
     roundingMode: { half_up: 'half up', half_even: 'half even', down: 'down', up: 'up' },
   },
+  periods,
   billing: {
     title: 'Billing',
     intro: 'Runs billing for a period. Running again never charges twice: only what is missing is posted.',
@@ -425,6 +450,9 @@ export const en: Texts<typeof zhCN> = {
   },
   component: { energy: 'Energy', service: 'Service', water: 'Water', sewage: 'Sewage' },
   problem: {
+    awaiting_residual: 'The residual is not known yet: a reading is missing',
+    negative_residual: 'The meters behind a main counted more than it',
+    no_share_weight: 'Nobody has a weight: the residual is not shared out',
     awaiting_reading: 'No reading after the period’s end yet',
     no_meter: 'No meter is installed',
     meter_gap: 'A gap between two meters',
@@ -435,5 +463,8 @@ export const en: Texts<typeof zhCN> = {
     no_area: 'The place has no area, and the tariff charges by m²',
     beyond_range: 'The amount is too large to be true',
     unsettled: 'Waits for a person',
+    awaiting_residual: 'Common area and loss cannot be shared out yet',
+    negative_residual: 'The meters behind it count more than the main meter',
+    no_share_weight: 'Nobody has a weight to share common area and loss by',
   },
 };

@@ -1,10 +1,19 @@
 import { bills } from './zh-CN/bills.ts';
 import { cases } from './zh-CN/cases.ts';
+import { documents } from './zh-CN/documents.ts';
 import { dates, fault, unsaved, weekday } from './zh-CN/forms.ts';
+import { gates } from './zh-CN/gates.ts';
+import { leases } from './zh-CN/leases.ts';
+import { ledger } from './zh-CN/ledger.ts';
+import { losses } from './zh-CN/losses.ts';
+import { payments } from './zh-CN/payments.ts';
+import { periods } from './zh-CN/periods.ts';
+import { prepaid } from './zh-CN/prepaid.ts';
+import { readings } from './zh-CN/readings.ts';
 import { settings } from './zh-CN/settings.ts';
+import { settlement } from './zh-CN/settlement.ts';
 import { tariffForm, tariffKind, tariffKindHint, tariffPreview } from './zh-CN/tariff-form.ts';
 import { assign, tariffList } from './zh-CN/tariff-list.ts';
-import { ledger } from './zh-CN/ledger.ts';
 
 /** The first language: its keys are the keys. `en.ts` must have the same ones. */
 export const zhCN = {
@@ -14,17 +23,25 @@ export const zhCN = {
     label: '主导航',
     floor: '实时平面',
     cases: '待办',
+    losses: '公摊与线损',
+    gates: '道闸',
+    readings: '抄表',
+    leases: '租约',
     devices: '设备',
     'dead-letters': '死信',
     'fee-lines': '费用明细',
     billing: '计费',
     bills: '账单',
     ledger: '总账',
+    payments: '收款',
     tariffs: '资费',
     settings: '设置',
+    prepaid: '预付费',
+    settlement: '分账结算',
     skip: '跳到正文',
   },
   navGroup: { market: '市场', charging: '计费', money: '资金', proof: '核验' },
+  documents,
   settings,
   dates,
   fault,
@@ -37,8 +54,15 @@ export const zhCN = {
   tariffList,
   assign,
   cases,
+  gates,
+  losses,
+  readings,
+  leases,
+  prepaid,
+  settlement,
   bills,
   ledger,
+  payments,
   role: {
     operator: '运营',
     biller: '计费',
@@ -361,6 +385,7 @@ export const zhCN = {
     markKind: { start: '装表底数', reading: '读数', end: '拆表止数' },
     roundingMode: { half_up: '四舍五入', half_even: '四舍六入五成双', down: '舍去', up: '进位' },
   },
+  periods,
   billing: {
     title: '计费',
     intro: '对一个账期运行计费。重复运行不会重复收费：只补写缺少的差额。',
@@ -407,6 +432,9 @@ export const zhCN = {
   band: { sharp: '尖', peak: '峰', flat: '平', valley: '谷', deep: '深谷', all: '全时段' },
   component: { energy: '电费', service: '服务费', water: '水费', sewage: '污水处理费' },
   problem: {
+    awaiting_residual: '差额尚未确定：缺少读数',
+    negative_residual: '下级各表之和超过总表',
+    no_share_weight: '没有可分摊的对象：差额未分摊',
     awaiting_reading: '账期结束后尚无读数',
     no_meter: '没有安装计量表',
     meter_gap: '换表期间有空档',
@@ -417,5 +445,8 @@ export const zhCN = {
     no_area: '资费按平方米计收，但该场所没有面积',
     beyond_range: '金额过大，不可能属实',
     unsettled: '有待人工处理',
+    awaiting_residual: '公摊与线损暂时无法分摊',
+    negative_residual: '分表合计超过总表',
+    no_share_weight: '没有可用于分摊公摊与线损的权重',
   },
 };

@@ -48,7 +48,7 @@ export const ledger = {
     deposit: { applied: 'Paid from the deposit', returned: 'Deposit returned' },
     charge: { succeeded: 'Payment', refunded: 'Refund' },
     prepaid: { charged: 'Fees taken from the balance' },
-    settlement: { shared: 'Shared out' },
+    settlement: { shared: 'Shared out', paid_out: 'Paid out to a party' },
     credit_note: 'Credit note',
     late_fee: 'Late fee',
     write_off: 'Write-off',

@@ -18,6 +18,7 @@ export const settings = {
     overdue: 'Late fees and dunning',
     prepaid: 'Prepaid and cut-off',
     settlement: 'Settlement',
+    accounts: 'Chart of accounts',
     calendar: 'Holidays',
   },
   dunningNone: 'No steps: nobody is reminded of what is overdue.',
@@ -99,6 +100,32 @@ export const settings = {
       label: 'Wait before paying out',
       hint: 'Business days after money arrived until the shares of owner and integrator are payable (T+N).',
       example: 'E.g. 1: the next business day.',
+    },
+    account_receivable: {
+      label: 'Account of receivables',
+      hint: 'The code that voucher exports use for it.',
+    },
+    account_prepaid: { label: 'Account of advances', hint: 'The code that voucher exports use for it.' },
+    account_deposit: { label: 'Account of deposits', hint: 'The code that voucher exports use for it.' },
+    account_clearing: {
+      label: 'Account of money in transit',
+      hint: 'The code that voucher exports use for it.',
+    },
+    account_bank: { label: 'Account of bank', hint: 'The code that voucher exports use for it.' },
+    account_suspense: {
+      label: 'Account of unidentified money',
+      hint: 'The code that voucher exports use for it.',
+    },
+    account_revenue: { label: 'Account of revenue', hint: 'The code that voucher exports use for it.' },
+    account_late_fees: { label: 'Account of late fees', hint: 'The code that voucher exports use for it.' },
+    account_bad_debt: { label: 'Account of bad debts', hint: 'The code that voucher exports use for it.' },
+    account_provider_fees: {
+      label: 'Account of payment fees',
+      hint: 'The code that voucher exports use for it.',
+    },
+    account_payable: {
+      label: 'Account of shares payable',
+      hint: 'The code that voucher exports use for it.',
     },
     holidays: {
       label: 'Holidays',

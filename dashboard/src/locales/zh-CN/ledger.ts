@@ -48,7 +48,7 @@ export const ledger = {
     deposit: { applied: '押金抵付', returned: '退还押金' },
     charge: { succeeded: '收款', refunded: '退款' },
     prepaid: { charged: '余额扣费' },
-    settlement: { shared: '分账' },
+    settlement: { shared: '分账', paid_out: '已向参与方支付' },
     credit_note: '贷记单',
     late_fee: '滞纳金',
     write_off: '核销',
