@@ -1,5 +1,6 @@
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { balanceRoutes } from './routes/balances.ts';
+import { bankStatementRoutes } from './routes/bank-statements.ts';
 import { billCorrectionRoutes } from './routes/bill-corrections.ts';
 import { billingRunRoutes } from './routes/billing-runs.ts';
 import { billRoutes } from './routes/bills.ts';
@@ -29,6 +30,7 @@ import { placeRoutes } from './routes/places.ts';
 import { profileRoutes } from './routes/profiles.ts';
 import { readingCaseRoutes } from './routes/reading-cases.ts';
 import { readingRoutes } from './routes/readings.ts';
+import { reconciliationRoutes } from './routes/reconciliations.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { settlementRoutes } from './routes/settlement.ts';
 import { settlementHoldRoutes } from './routes/settlement-holds.ts';
@@ -74,6 +76,8 @@ export const ROUTES: readonly Routes[] = [
   documentRoutes,
   chargeRoutes,
   callbackRoutes,
+  bankStatementRoutes,
+  reconciliationRoutes,
   billRoutes,
   billCorrectionRoutes,
   disputeRoutes,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AccountKind } from '../domain/ledger.ts';
 import { zInstant } from './rest.ts';
 
 /** Minor units of the site's currency, as text. */
@@ -6,6 +7,7 @@ const zMinor = z.string().regex(/^\d{1,15}$/, 'whole minor units, as text');
 const zPercent = z.string().regex(/^\d{1,3}(\.\d{1,4})?$/, 'a percentage with at most 4 decimals, as text');
 const zClock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'HH:MM');
 const zDate = z.iso.date();
+const zAccountCode = z.string().regex(/^[\w.-]{1,20}$/, 'letters, digits, dots and dashes; at most 20');
 
 /** How a site bills. Everything has a default, so an empty object is a whole setting. */
 export const zSiteSettings = z.object({
@@ -67,6 +69,22 @@ export const zSiteSettings = z.object({
       /** Business days after the money came in that shares are payable. */
       payableAfterDays: z.number().int().min(0).max(60).default(1),
     })
+    .prefault({}),
+  /** Codes of the accounting system's chart of accounts, for vouchers; the defaults are those of 企业会计准则. */
+  accounts: z
+    .object({
+      receivable: zAccountCode.default('1122'),
+      prepaid: zAccountCode.default('2203'),
+      deposit: zAccountCode.default('224101'),
+      clearing: zAccountCode.default('1012'),
+      bank: zAccountCode.default('1002'),
+      suspense: zAccountCode.default('224199'),
+      revenue: zAccountCode.default('6001'),
+      late_fees: zAccountCode.default('6301'),
+      bad_debt: zAccountCode.default('6702'),
+      provider_fees: zAccountCode.default('6603'),
+      payable: zAccountCode.default('2202'),
+    } satisfies Record<AccountKind, z.ZodType<string>>)
     .prefault({}),
   /** Days without business beside Saturdays and Sundays, and weekend days with it (调休). */
   holidays: z.array(zDate).max(400).default([]),

@@ -89,6 +89,7 @@ export function StepDialog(props: {
           <>
             <Progress
               aria-label={t('bills.progress', { done: results.length, total })}
+              status={refused.length > 0 ? 'normal' : 'active'}
               percent={total === 0 ? 100 : Math.floor((100 * results.length) / total)}
             />
             <div className="row" aria-live="polite">

@@ -5,13 +5,14 @@ import { ledgerApi } from '../api/ledger.ts';
 import { formatMoney } from '../format.ts';
 import { useSession } from '../session.tsx';
 import { EmptyState, ErrorState, Loading } from '../ui/states.tsx';
+import { ExportVouchers } from './export-vouchers.tsx';
 import { useRange } from './use-range.tsx';
 
 /** Debits and credits by kind of account: they are equal, or something is very wrong. */
 export function TrialBalance() {
   const { t } = useTranslation();
   const { site } = useSession();
-  const { range, fields } = useRange();
+  const { range, days, fields } = useRange();
   const balance = useQuery({
     queryKey: ['ledger', 'trial', site.id, range],
     queryFn: ({ signal }) => ledgerApi.trialBalance({ site: site.id, ...range }, signal),
@@ -26,7 +27,11 @@ export function TrialBalance() {
   const { kinds, sums } = balance.data;
   return (
     <div className="panel panel-pad stack">
-      {fields}
+      <div className="row">
+        {fields}
+        {days && <ExportVouchers {...days} />}
+      </div>
+      {days === null && <p className="muted">{t('documents.vouchersHint')}</p>}
       {kinds.length === 0 && (
         <EmptyState title={t('ledger.emptyEntries')} hint={t('ledger.emptyEntriesHint')} />
       )}

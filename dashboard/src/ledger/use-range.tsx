@@ -15,6 +15,8 @@ export function useRange() {
     return range === undefined ? undefined : new Date(range[end]).toISOString();
   };
   return {
+    /** As they were entered; null until both are. */
+    days: from === '' || to === '' ? null : { from, to },
     range: { from: instant(from, 'from'), to: instant(to, 'to') },
     fields: (
       <div className="filters">

@@ -11,6 +11,7 @@ import { periods } from './en/periods.ts';
 import { prepaid } from './en/prepaid.ts';
 import { readings } from './en/readings.ts';
 import { settings } from './en/settings.ts';
+import { workings } from './en/workings.ts';
 import { settlement } from './en/settlement.ts';
 import { tariffForm, tariffKind, tariffKindHint, tariffPreview } from './en/tariff-form.ts';
 import { assign, tariffList } from './en/tariff-list.ts';
@@ -45,6 +46,7 @@ export const en: Texts<typeof zhCN> = {
   navGroup: { market: 'Market', charging: 'Charging', money: 'Money', proof: 'Proof' },
   documents,
   settings,
+  workings,
   dates,
   fault,
   unsaved,

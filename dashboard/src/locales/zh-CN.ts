@@ -11,6 +11,7 @@ import { periods } from './zh-CN/periods.ts';
 import { prepaid } from './zh-CN/prepaid.ts';
 import { readings } from './zh-CN/readings.ts';
 import { settings } from './zh-CN/settings.ts';
+import { workings } from './zh-CN/workings.ts';
 import { settlement } from './zh-CN/settlement.ts';
 import { tariffForm, tariffKind, tariffKindHint, tariffPreview } from './zh-CN/tariff-form.ts';
 import { assign, tariffList } from './zh-CN/tariff-list.ts';
@@ -43,6 +44,7 @@ export const zhCN = {
   navGroup: { market: '市场', charging: '计费', money: '资金', proof: '核验' },
   documents,
   settings,
+  workings,
   dates,
   fault,
   unsaved,

@@ -1,3 +1,5 @@
+import { ACCOUNT_KINDS } from '../../../domain/ledger.ts';
+
 /** How a setting is entered. Its words are `settings.field.<group>.<name>`. */
 export type FieldKind =
   | { readonly kind: 'whole'; readonly unit: 'hours' | 'days' }
@@ -62,6 +64,10 @@ export const GROUPS: readonly { readonly code: string; readonly fields: readonly
   {
     code: 'settlement',
     fields: [field('payableAfterDays', days, 'settlement', 'payableAfterDays')],
+  },
+  {
+    code: 'accounts',
+    fields: ACCOUNT_KINDS.map((kind) => field(`account_${kind}`, { kind: 'text' }, 'accounts', kind)),
   },
   {
     code: 'calendar',
