@@ -76,7 +76,7 @@ export const zBalanceNotice = z.object({
 });
 export const zBalanceNoticeQuery = zPageQuery.extend({
   site: z.string().optional(),
-  /** Only those that nobody has told the merchant. */
+  /** Of each lease only the last that nobody has told the merchant: one call covers them all. */
   untold: z
     .enum(['true', 'false'])
     .transform((text) => text === 'true')

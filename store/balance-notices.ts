@@ -83,7 +83,7 @@ export interface NoticeView {
   readonly toldBy: string | null;
 }
 
-/** Notices that hold, the newest first; `untold`: those that nobody has told the merchant. */
+/** Notices that hold, the newest first; `untold`: of each lease the last that nobody has told the merchant. */
 export async function listNotices(
   db: Queryable,
   query: {
@@ -116,7 +116,8 @@ export async function listNotices(
      JOIN sites si ON si.id = n.site_id LEFT JOIN places s ON s.id = l.place_id
      LEFT JOIN prepaid_balances b ON b.lease_id = n.lease_id
      WHERE n.ended_at IS NULL AND ($1::text IS NULL OR n.site_id = $1) AND ($2::bigint IS NULL OR n.lease_id = $2)
-       AND ($3::bigint IS NULL OR l.party_id = $3) AND ($4::boolean IS NOT TRUE OR n.told_at IS NULL)
+       AND ($3::bigint IS NULL OR l.party_id = $3) AND ($4::boolean IS NOT TRUE OR (n.told_at IS NULL AND NOT EXISTS (SELECT 1 FROM balance_notices m
+         WHERE m.lease_id = n.lease_id AND m.id > n.id AND m.ended_at IS NULL AND m.told_at IS NULL)))
        AND ($5::bigint IS NULL OR n.id < $5)
      ORDER BY n.id DESC LIMIT $6`,
     [

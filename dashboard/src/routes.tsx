@@ -21,6 +21,10 @@ const FETCH = {
   billing: async () => ({ default: (await import('./billing/billing-page.tsx')).BillingPage }),
   tariffs: async () => ({ default: (await import('./tariffs/tariffs-page.tsx')).TariffsPage }),
   settings: async () => ({ default: (await import('./settings/settings-page.tsx')).SettingsPage }),
+  prepaid: async () => ({ default: (await import('./prepaid/prepaid-page.tsx')).PrepaidPage }),
+  settlement: async () => ({
+    default: (await import('./settlement/settlement-page.tsx')).SettlementPage,
+  }),
 } satisfies Record<Section, () => Promise<unknown>>;
 
 const FloorPage = lazy(FETCH.floor);
@@ -34,6 +38,8 @@ const SettingsPage = lazy(FETCH.settings);
 const TariffFormPage = lazy(async () => ({
   default: (await import('./tariffs/form/tariff-form-page.tsx')).TariffFormPage,
 }));
+const PrepaidPage = lazy(FETCH.prepaid);
+const SettlementPage = lazy(FETCH.settlement);
 
 const QUIET_MS = 3_000;
 
@@ -91,6 +97,8 @@ export function Addresses() {
         {page('tariffs', <TariffsPage />)}
         {page('tariffs', <TariffFormPage />, 'tariffs/edit')}
         {page('settings', <SettingsPage />)}
+        {page('prepaid', <PrepaidPage />)}
+        {page('settlement', <SettlementPage />)}
         <Route path="*" element={<NotFoundPage />} />
       </Route>
     </Routes>

@@ -16,6 +16,9 @@ interface CaseView {
 
 /** Kinds without an entry show their subject as it is, and are closed with a note. */
 export const CASE_VIEWS: Partial<Record<CaseKind, CaseView>> = {
+  supply_failed: {
+    card: lazy(async () => ({ default: (await import('./kinds/supply_failed.tsx')).SupplyFailedCard })),
+  },
   bill_dispute: {
     card: lazy(async () => ({ default: (await import('./kinds/bill_dispute.tsx')).BillDisputeCard })),
   },

@@ -13,6 +13,8 @@ export const SECTIONS = {
   billing: { group: 'charging', needs: ['billing:run'] },
   tariffs: { group: 'charging', needs: ['tariffs:read'] },
   'fee-lines': { group: 'charging', needs: ['fee-lines:read', 'fee-lines:read-own'] },
+  prepaid: { group: 'money', needs: ['payments:read', 'payments:pay-own'] },
+  settlement: { group: 'money', needs: ['settlement:read'] },
   settings: { group: 'proof', needs: ['settings:read'] },
 } as const satisfies Record<string, { readonly group: Group; readonly needs: readonly Permission[] }>;
 export type Section = keyof typeof SECTIONS;

@@ -7,7 +7,9 @@ import InboxOutlined from '@ant-design/icons/es/icons/InboxOutlined';
 import LogoutOutlined from '@ant-design/icons/es/icons/LogoutOutlined';
 import SettingOutlined from '@ant-design/icons/es/icons/SettingOutlined';
 import TagsOutlined from '@ant-design/icons/es/icons/TagsOutlined';
+import PartitionOutlined from '@ant-design/icons/es/icons/PartitionOutlined';
 import UserOutlined from '@ant-design/icons/es/icons/UserOutlined';
+import WalletOutlined from '@ant-design/icons/es/icons/WalletOutlined';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Button, Popover, Select } from 'antd';
 import { type ReactNode, useSyncExternalStore } from 'react';
@@ -29,6 +31,8 @@ const ICONS: Record<Section, ReactNode> = {
   'dead-letters': <InboxOutlined />,
   billing: <CalculatorOutlined />,
   tariffs: <TagsOutlined />,
+  prepaid: <WalletOutlined />,
+  settlement: <PartitionOutlined />,
   settings: <SettingOutlined />,
 };
 
