@@ -19,8 +19,6 @@ export const settledPoints = pgTable(
     /** Readings outside of these could not have changed anything. */
     readsFrom: timestamp('reads_from', { withTimezone: true }).notNull(),
     readsTo: timestamp('reads_to', { withTimezone: true }).notNull(),
-    /** What else went into it, as text: shares of a main meter's residual. */
-    inputs: text().notNull().default(''),
   },
   (t) => [primaryKey({ columns: [t.meteringPointId, t.period] })],
 );

@@ -1,0 +1,1 @@
+ALTER TABLE "settled_points" DROP COLUMN "inputs";
