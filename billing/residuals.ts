@@ -177,7 +177,7 @@ async function settleMain(
   }
   if (before?.inputHash !== inputHash) {
     const subject = {
-      ...{ mainId: main.id, main: main.code, commodity: main.commodity, period: period.name },
+      ...{ mainId: main.id, code: main.code, commodity: main.commodity, period: period.name },
       ...{ mainUsage: `${used.usage}`, subUsage: `${result.subUsage}`, residual: `${result.residual}` },
     };
     await openCase(client, { ...about, subject });

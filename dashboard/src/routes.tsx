@@ -14,11 +14,18 @@ const FETCH = {
   floor: async () => ({ default: (await import('./floor-page/floor-page.tsx')).FloorPage }),
   'fee-lines': async () => ({ default: (await import('./fee-lines/fee-lines-page.tsx')).FeeLinesPage }),
   cases: async () => ({ default: (await import('./cases/cases-page.tsx')).CasesPage }),
+  readings: async () => ({ default: (await import('./readings/readings-page.tsx')).ReadingsPage }),
+  leases: async () => ({ default: (await import('./leases/leases-page.tsx')).LeasesPage }),
   devices: async () => ({ default: (await import('./devices/devices-page.tsx')).DevicesPage }),
   'dead-letters': async () => ({
     default: (await import('./dead-letters/dead-letters-page.tsx')).DeadLettersPage,
   }),
   billing: async () => ({ default: (await import('./billing/billing-page.tsx')).BillingPage }),
+  bills: async () => ({ default: (await import('./bills/bills-page.tsx')).BillsPage }),
+  payments: async () => ({ default: (await import('./payments/payments-page.tsx')).PaymentsPage }),
+  ledger: async () => ({ default: (await import('./ledger/ledger-page.tsx')).LedgerPage }),
+  losses: async () => ({ default: (await import('./losses/losses-page.tsx')).LossesPage }),
+  gates: async () => ({ default: (await import('./gates/gates-page.tsx')).GatesPage }),
   tariffs: async () => ({ default: (await import('./tariffs/tariffs-page.tsx')).TariffsPage }),
   settings: async () => ({ default: (await import('./settings/settings-page.tsx')).SettingsPage }),
   prepaid: async () => ({ default: (await import('./prepaid/prepaid-page.tsx')).PrepaidPage }),
@@ -30,10 +37,17 @@ const FETCH = {
 const FloorPage = lazy(FETCH.floor);
 const FeeLinesPage = lazy(FETCH['fee-lines']);
 const CasesPage = lazy(FETCH.cases);
+const ReadingsPage = lazy(FETCH.readings);
+const LeasesPage = lazy(FETCH.leases);
 const DevicesPage = lazy(FETCH.devices);
 const DeadLettersPage = lazy(FETCH['dead-letters']);
 const BillingPage = lazy(FETCH.billing);
+const BillsPage = lazy(FETCH.bills);
+const LedgerPage = lazy(FETCH.ledger);
+const PaymentsPage = lazy(FETCH.payments);
 const TariffsPage = lazy(FETCH.tariffs);
+const LossesPage = lazy(FETCH.losses);
+const GatesPage = lazy(FETCH.gates);
 const SettingsPage = lazy(FETCH.settings);
 const TariffFormPage = lazy(async () => ({
   default: (await import('./tariffs/form/tariff-form-page.tsx')).TariffFormPage,
@@ -91,9 +105,16 @@ export function Addresses() {
         {page('floor', <FloorPage />, 'floor/:floorId?')}
         {page('fee-lines', <FeeLinesPage />)}
         {page('cases', <CasesPage />)}
+        {page('readings', <ReadingsPage />)}
+        {page('leases', <LeasesPage />)}
         {page('devices', <DevicesPage />)}
         {page('dead-letters', <DeadLettersPage />)}
         {page('billing', <BillingPage />)}
+        {page('bills', <BillsPage />)}
+        {page('payments', <PaymentsPage />)}
+        {page('ledger', <LedgerPage />)}
+        {page('losses', <LossesPage />)}
+        {page('gates', <GatesPage />)}
         {page('tariffs', <TariffsPage />)}
         {page('tariffs', <TariffFormPage />, 'tariffs/edit')}
         {page('settings', <SettingsPage />)}

@@ -19,6 +19,11 @@ export const CASE_VIEWS: Partial<Record<CaseKind, CaseView>> = {
   supply_failed: {
     card: lazy(async () => ({ default: (await import('./kinds/supply_failed.tsx')).SupplyFailedCard })),
   },
+  negative_residual: {
+    card: lazy(async () => ({
+      default: (await import('./kinds/negative_residual.tsx')).NegativeResidualCard,
+    })),
+  },
   bill_dispute: {
     card: lazy(async () => ({ default: (await import('./kinds/bill_dispute.tsx')).BillDisputeCard })),
   },

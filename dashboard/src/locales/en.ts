@@ -11,10 +11,10 @@ import { periods } from './en/periods.ts';
 import { prepaid } from './en/prepaid.ts';
 import { readings } from './en/readings.ts';
 import { settings } from './en/settings.ts';
-import { workings } from './en/workings.ts';
 import { settlement } from './en/settlement.ts';
 import { tariffForm, tariffKind, tariffKindHint, tariffPreview } from './en/tariff-form.ts';
 import { assign, tariffList } from './en/tariff-list.ts';
+import { workings } from './en/workings.ts';
 import type { zhCN } from './zh-CN.ts';
 
 type Texts<T> = { readonly [K in keyof T]: T[K] extends string ? string : Texts<T[K]> };
@@ -452,9 +452,6 @@ export const en: Texts<typeof zhCN> = {
   },
   component: { energy: 'Energy', service: 'Service', water: 'Water', sewage: 'Sewage' },
   problem: {
-    awaiting_residual: 'The residual is not known yet: a reading is missing',
-    negative_residual: 'The meters behind a main counted more than it',
-    no_share_weight: 'Nobody has a weight: the residual is not shared out',
     awaiting_reading: 'No reading after the period’s end yet',
     no_meter: 'No meter is installed',
     meter_gap: 'A gap between two meters',

@@ -11,10 +11,10 @@ import { periods } from './zh-CN/periods.ts';
 import { prepaid } from './zh-CN/prepaid.ts';
 import { readings } from './zh-CN/readings.ts';
 import { settings } from './zh-CN/settings.ts';
-import { workings } from './zh-CN/workings.ts';
 import { settlement } from './zh-CN/settlement.ts';
 import { tariffForm, tariffKind, tariffKindHint, tariffPreview } from './zh-CN/tariff-form.ts';
 import { assign, tariffList } from './zh-CN/tariff-list.ts';
+import { workings } from './zh-CN/workings.ts';
 
 /** The first language: its keys are the keys. `en.ts` must have the same ones. */
 export const zhCN = {
@@ -434,9 +434,6 @@ export const zhCN = {
   band: { sharp: '尖', peak: '峰', flat: '平', valley: '谷', deep: '深谷', all: '全时段' },
   component: { energy: '电费', service: '服务费', water: '水费', sewage: '污水处理费' },
   problem: {
-    awaiting_residual: '差额尚未确定：缺少读数',
-    negative_residual: '下级各表之和超过总表',
-    no_share_weight: '没有可分摊的对象：差额未分摊',
     awaiting_reading: '账期结束后尚无读数',
     no_meter: '没有安装计量表',
     meter_gap: '换表期间有空档',

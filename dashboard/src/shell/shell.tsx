@@ -1,13 +1,20 @@
 import AccountBookOutlined from '@ant-design/icons/es/icons/AccountBookOutlined';
 import ApartmentOutlined from '@ant-design/icons/es/icons/ApartmentOutlined';
+import BookOutlined from '@ant-design/icons/es/icons/BookOutlined';
 import CalculatorOutlined from '@ant-design/icons/es/icons/CalculatorOutlined';
+import CarOutlined from '@ant-design/icons/es/icons/CarOutlined';
+import DashboardOutlined from '@ant-design/icons/es/icons/DashboardOutlined';
 import ExceptionOutlined from '@ant-design/icons/es/icons/ExceptionOutlined';
+import FileTextOutlined from '@ant-design/icons/es/icons/FileTextOutlined';
 import HddOutlined from '@ant-design/icons/es/icons/HddOutlined';
+import IdcardOutlined from '@ant-design/icons/es/icons/IdcardOutlined';
 import InboxOutlined from '@ant-design/icons/es/icons/InboxOutlined';
 import LogoutOutlined from '@ant-design/icons/es/icons/LogoutOutlined';
+import PartitionOutlined from '@ant-design/icons/es/icons/PartitionOutlined';
+import PayCircleOutlined from '@ant-design/icons/es/icons/PayCircleOutlined';
+import PercentageOutlined from '@ant-design/icons/es/icons/PercentageOutlined';
 import SettingOutlined from '@ant-design/icons/es/icons/SettingOutlined';
 import TagsOutlined from '@ant-design/icons/es/icons/TagsOutlined';
-import PartitionOutlined from '@ant-design/icons/es/icons/PartitionOutlined';
 import UserOutlined from '@ant-design/icons/es/icons/UserOutlined';
 import WalletOutlined from '@ant-design/icons/es/icons/WalletOutlined';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
@@ -27,10 +34,17 @@ const ICONS: Record<Section, ReactNode> = {
   floor: <ApartmentOutlined />,
   'fee-lines': <AccountBookOutlined />,
   cases: <ExceptionOutlined />,
+  readings: <DashboardOutlined />,
+  leases: <IdcardOutlined />,
   devices: <HddOutlined />,
   'dead-letters': <InboxOutlined />,
   billing: <CalculatorOutlined />,
+  bills: <FileTextOutlined />,
+  payments: <PayCircleOutlined />,
+  ledger: <BookOutlined />,
   tariffs: <TagsOutlined />,
+  losses: <PercentageOutlined />,
+  gates: <CarOutlined />,
   prepaid: <WalletOutlined />,
   settlement: <PartitionOutlined />,
   settings: <SettingOutlined />,
