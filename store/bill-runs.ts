@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { zBillRun } from '../contracts/bills.ts';
 import { BILL_AMOUNT_MAX, PLATFORM } from '../domain/bills.ts';
 import type { Queryable } from './database.ts';
+import { textsParam } from './pg-arrays.ts';
 
 export type BillRunView = z.infer<typeof zBillRun>;
 
@@ -113,13 +114,12 @@ export async function drawUpBills(
   );
   const { count = '0', last = null } = leases.rows[0] ?? {};
   if (last === null) return { leases: 0, lastLeaseId: run.lastLeaseId };
+  const periods = textsParam([run.period, ...(await closedDays(tx, run))], (period) => period);
   const { rows } = await tx.query<{ bills: string; amount: string; problems: unknown }>(
     `WITH open AS (
        SELECT l.id, l.lease_id, l.amount, l.currency, e.charging FROM fee_lines l JOIN leases e ON e.id = l.lease_id
        WHERE l.site_id = $1 AND e.kind = 'merchant' AND l.lease_id > $3 AND l.lease_id <= $4
-         AND (l.accounting_period = $2 OR (e.charging = 'prepaid' AND length(l.accounting_period) = 10
-           AND l.accounting_period >= $5 AND l.accounting_period <= $2 || '-31'
-           AND EXISTS (SELECT 1 FROM billing_periods p WHERE p.site_id = $1 AND p.period = l.accounting_period)))
+         AND l.accounting_period = ANY($5::text[]) AND (l.accounting_period = $2 OR e.charging = 'prepaid')
          AND NOT EXISTS (SELECT 1 FROM bill_lines b WHERE b.fee_line_id = l.id)),
      sums AS (
        SELECT lease_id, charging, sum(amount) AS amount,
@@ -137,7 +137,7 @@ export async function drawUpBills(
      SELECT (SELECT count(*) FROM drawn) AS bills, (SELECT coalesce(sum(amount), 0) FROM drawn) AS amount,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('leaseId', lease_id, 'code', problem)), '[]') FROM sums
         WHERE problem IS NOT NULL) AS problems`,
-    [run.siteId, run.period, run.lastLeaseId, last, daysFrom(run.period), run.currency, at, run.requestedBy],
+    [run.siteId, run.period, run.lastLeaseId, last, periods, run.currency, at, run.requestedBy],
   );
   await tx.query(
     `UPDATE bills b SET status = 'paid', issued_at = $3, issued_by = $4, paid_at = $3 FROM leases e
@@ -158,9 +158,14 @@ const PROBLEMS_MAX = 1000;
 /** Days of earlier months may close after their month's statements: they are looked for this far back. */
 const MONTHS_BACK = 2;
 
-function daysFrom(period: string): string {
+async function closedDays(tx: Queryable, { siteId, period }: ClaimedBillRun): Promise<readonly string[]> {
   const month = Number(period.slice(0, 4)) * 12 + Number(period.slice(5)) - 1 - MONTHS_BACK;
-  return `${Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, '0')}-01`;
+  const first = `${Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, '0')}-01`;
+  const { rows } = await tx.query<{ period: string }>(
+    `SELECT period FROM billing_periods WHERE site_id = $1 AND length(period) = 10 AND period BETWEEN $2 AND $3 || '-31'`,
+    [siteId, first, period],
+  );
+  return rows.map((row) => row.period);
 }
 
 export async function finishBillRun(

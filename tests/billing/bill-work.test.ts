@@ -358,7 +358,7 @@ test('whatever happens to a bill, in whatever order, the ledger adds up and so d
         expect(await ledgerSum(test_.db)).toBe(0n);
       },
     ),
-    { numRuns: 25 },
+    { numRuns: 15 },
   );
   const { rows } = await pool().query(
     `SELECT number FROM (SELECT number FROM bills WHERE number IS NOT NULL AND site_id = $1 UNION ALL
