@@ -1,9 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
+import { DISPLAY_UNIT } from '../../../domain/commodities.ts';
 import { api, type FeeLineDetail } from '../api.ts';
+import { useQuantity } from '../bills/bill-names.tsx';
 import { trimDecimal } from '../decimal.ts';
-import { formatBase, formatMoney, formatPrice, formatQuantity } from '../format.ts';
+import { formatBase, formatMoney, formatQuantity, formatTime } from '../format.ts';
 import { useMay, useSession } from '../session.tsx';
 import { Chart, type Series } from '../ui/chart.tsx';
 import { Facts } from '../ui/facts.tsx';
@@ -11,9 +13,9 @@ import { Sheet } from '../ui/sheet.tsx';
 import { ErrorState, Loading } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
 import { useTariffNames } from './names.ts';
+import { LineWorkings, Row, type UsageEvidence, useBandText } from './workings.tsx';
 
-type UsageEvidence = Extract<FeeLineDetail['evidence'], { kind: 'usage' }>;
-type Boundary = UsageEvidence['from'];
+type Boundary = NonNullable<UsageEvidence['from']>;
 
 /** Why a line says what it says: from what the registers showed to the cent. */
 export function EvidenceSheet(props: {
@@ -52,6 +54,7 @@ function Evidence({
 }) {
   const { t } = useTranslation();
   const names = useTariffNames();
+  const bandText = useBandText();
   const { evidence } = line;
   return (
     <>
@@ -61,7 +64,7 @@ function Evidence({
           [t('feeLine.merchant'), `${line.lease.party} · ${line.lease.stall ?? line.meteringPoint.code}`],
           [
             t('feeLine.component'),
-            `${t(`commodity.${line.commodity}`)} · ${names.component(line.component)} · ${names.band(line.band)}`,
+            `${t(`commodity.${line.commodity}`)} · ${names.component(line.component)} · ${bandText(line.band)}`,
           ],
           [
             t('feeLine.service'),
@@ -107,23 +110,30 @@ function Usage({ line, evidence }: { readonly line: FeeLineDetail; readonly evid
   const { t } = useTranslation();
   return (
     <>
-      <h3>{t('evidence.readings')}</h3>
-      <table className="values">
-        <thead>
-          <tr>
-            <th scope="col" />
-            <th scope="col">{t('evidence.at')}</th>
-            <th scope="col">{t('evidence.method')}</th>
-            <th scope="col" className="right">
-              {t('evidence.register')}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          <BoundaryRows name={t('evidence.start')} boundary={evidence.from} line={line} />
-          <BoundaryRows name={t('evidence.end')} boundary={evidence.to} line={line} />
-        </tbody>
-      </table>
+      {evidence.from && evidence.to && (
+        <>
+          <h3>{t('evidence.readings')}</h3>
+          <table className="values">
+            <thead>
+              <tr>
+                <th scope="col" />
+                <th scope="col">{t('evidence.at')}</th>
+                <th scope="col">{t('evidence.method')}</th>
+                <th scope="col" className="right">
+                  {t('evidence.register')}
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {evidence.since && (
+                <BoundaryRows name={t('workings.since')} boundary={evidence.since} line={line} />
+              )}
+              <BoundaryRows name={t('evidence.start')} boundary={evidence.from} line={line} />
+              <BoundaryRows name={t('evidence.end')} boundary={evidence.to} line={line} />
+            </tbody>
+          </table>
+        </>
+      )}
       <Arithmetic line={line} evidence={evidence} />
       <PeriodChart line={line} evidence={evidence} />
     </>
@@ -137,6 +147,7 @@ function BoundaryRows(props: {
   readonly line: FeeLineDetail;
 }) {
   const { t } = useTranslation();
+  const { site } = useSession();
   const { name, boundary, line } = props;
   const { before, after } = boundary;
   const same = before !== null && after !== null && before.ts === after.ts;
@@ -157,6 +168,18 @@ function BoundaryRows(props: {
         </td>
         <td />
       </tr>
+      {boundary.basis && (
+        <tr>
+          <td />
+          <td className="muted" colSpan={3}>
+            {t('workings.basis', {
+              usage: formatQuantity(boundary.basis.quantity, line.commodity),
+              from: formatTime(boundary.basis.from, site.timeZone, 'minute'),
+              to: formatTime(boundary.basis.to, site.timeZone, 'minute'),
+            })}
+          </td>
+        </tr>
+      )}
       {marks.map((mark) => (
         <tr key={`${mark.registerId} ${mark.ts}`}>
           <td />
@@ -175,7 +198,8 @@ function BoundaryRows(props: {
 
 function Arithmetic({ line, evidence }: { readonly line: FeeLineDetail; readonly evidence: UsageEvidence }) {
   const { t } = useTranslation();
-  const names = useTariffNames();
+  const bandText = useBandText();
+  const quantityOf = useQuantity();
   const sum = evidence.arithmetic;
   const { commodity } = line;
   const posted = BigInt(sum.posted.amount) !== 0n || BigInt(sum.posted.quantity) !== 0n;
@@ -199,34 +223,29 @@ function Arithmetic({ line, evidence }: { readonly line: FeeLineDetail; readonly
           </div>
         );
       })}
-      <div className="sum-line">
-        <span>
-          {t('evidence.usage')} · {names.band(line.band)}
-        </span>
-        <strong className="num">{formatQuantity(sum.quantity, commodity)}</strong>
-        <span className="formula">
-          {t('evidence.ofTotal', {
+      {evidence.shares?.map((part) => (
+        <Row key={part.residual} name={t('workings.shares')} value={formatQuantity(part.share, commodity)}>
+          {t('workings.share', {
+            main: part.main,
+            allocated: formatQuantity(part.allocated, commodity),
+            weight: part.weight,
+            totalWeight: part.totalWeight,
+          })}
+        </Row>
+      ))}
+      <Row
+        name={`${t('workings.quantity')} · ${bandText(line.band)}`}
+        value={<strong>{quantityOf(sum.quantity, sum.unit, sum.currency)}</strong>}
+      >
+        {evidence.total !== null &&
+          sum.workings.kind === 'unit' &&
+          evidence.intervals.count > 0 &&
+          t('evidence.ofTotal', {
             total: formatQuantity(evidence.total, commodity),
             count: evidence.intervals.count,
           })}
-        </span>
-      </div>
-      <div className="sum-line">
-        <span>{t('evidence.exact')}</span>
-        <span className="num">{sum.unrounded}</span>
-        <span className="formula num">
-          {formatBase(sum.quantity)} × {formatPrice(sum.unitPrice, sum.currency, commodity)}
-        </span>
-      </div>
-      <div className="sum-line">
-        <span>
-          {t('evidence.rounded', {
-            mode: t(`evidence.roundingMode.${sum.rounding.mode}`),
-            quantum: sum.rounding.quantum,
-          })}
-        </span>
-        <strong className="num">{formatMoney(sum.amount, sum.currency)}</strong>
-      </div>
+      </Row>
+      <LineWorkings line={line} evidence={evidence} />
       {posted && (
         <div className="sum-line">
           <span>{t('evidence.posted')}</span>
@@ -279,7 +298,7 @@ function PeriodChart({ line, evidence }: { readonly line: FeeLineDetail; readonl
       <Chart
         series={series}
         zone={site.timeZone}
-        unit={evidence.arithmetic.priceUnit}
+        unit={DISPLAY_UNIT[line.commodity]}
         label={t(banded ? 'evidence.usage' : 'evidence.register')}
         kind={banded ? 'bars' : 'line'}
       />

@@ -1,15 +1,17 @@
 import { Input, Select } from 'antd';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
-import { COMMODITIES, type Commodity } from '../../../domain/commodities.ts';
+import { BASE_UNIT, COMMODITIES, type Commodity } from '../../../domain/commodities.ts';
 import { api, type FeeLine, serverNow } from '../api.ts';
-import { formatMoney, formatPrice, formatQuantity, recentDays, recentMonths } from '../format.ts';
+import { useQuantity } from '../bills/bill-names.tsx';
+import { formatMoney, formatQuantity, recentDays, recentMonths } from '../format.ts';
 import { useSession } from '../session.tsx';
 import { PagedTable } from '../ui/paged-table.tsx';
 import { EmptyState } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
 import { useAddress } from '../ui/use-address.ts';
 import { useTariffNames } from './names.ts';
+import { priceText, useBandText } from './workings.tsx';
 
 const EvidenceSheet = lazy(async () => ({ default: (await import('./evidence-sheet.tsx')).EvidenceSheet }));
 
@@ -21,6 +23,8 @@ const optionsOf = (periods: readonly string[]) => periods.map((value) => ({ valu
 export function FeeLinesPage() {
   const { t } = useTranslation();
   const names = useTariffNames();
+  const bandText = useBandText();
+  const quantityOf = useQuantity();
   const { me, site } = useSession();
   const own = me.role === 'merchant';
   const [get, put] = useAddress();
@@ -113,7 +117,7 @@ export function FeeLinesPage() {
             width: 170,
             render: (_, row) => (
               <>
-                {t(`commodity.${row.commodity}`)} · {names.component(row.component)} · {names.band(row.band)}
+                {t(`commodity.${row.commodity}`)} · {names.component(row.component)} · {bandText(row.band)}
                 {row.kind !== 'original' && (
                   <>
                     {' '}
@@ -141,7 +145,7 @@ export function FeeLinesPage() {
             align: 'right',
             responsive: ['sm'],
             render: (_, row) => (
-              <span className="num nowrap">{formatQuantity(row.quantity, row.commodity)}</span>
+              <span className="num nowrap">{quantityOf(row.quantity, row.unit, row.currency)}</span>
             ),
           },
           {
@@ -150,9 +154,7 @@ export function FeeLinesPage() {
             width: 130,
             align: 'right',
             responsive: ['md'],
-            render: (_, row) => (
-              <span className="num nowrap">{formatPrice(row.unitPrice, row.currency, row.commodity)}</span>
-            ),
+            render: (_, row) => <span className="num nowrap">{priceText(row)}</span>,
           },
           {
             title: t('feeLine.amount'),
@@ -210,6 +212,8 @@ function sumUp(rows: readonly FeeLine[]): {
   const byComponent = new Map<string, { readonly commodity: Commodity; sum: bigint }>();
   for (const row of rows) {
     money.set(row.currency, (money.get(row.currency) ?? 0n) + BigInt(row.amount));
+    // Demand, days and money are no usage.
+    if (row.unit !== BASE_UNIT[row.commodity]) continue;
     const key = `${row.commodity}|${row.component}`;
     const entry = byComponent.get(key) ?? { commodity: row.commodity, sum: 0n };
     entry.sum += BigInt(row.quantity);
