@@ -6,14 +6,22 @@ import { type ClaimedRun, type RunProblem, recordProgress } from '../store/billi
 import type { BillingSession } from '../store/billing-session.ts';
 import { readTouchedPeriods } from '../store/posting.ts';
 import { writeSealedInputs } from '../store/sealed-inputs.ts';
+import {
+  forgetSettledPoints,
+  keepSettledPoints,
+  readSettledPoints,
+  readStalePoints,
+} from '../store/settled-points.ts';
 import { addShadowTotals } from '../store/shadow-totals.ts';
 import { readConcerned } from '../store/shares.ts';
 import { lockPoints, lockPointsById } from '../store/usage-inputs.ts';
+import { checkMains } from './check-mains.ts';
 import { computePoints } from './compute-points.ts';
 import { settleResiduals } from './residuals.ts';
 import type { RunContext } from './run-context.ts';
 import { problemsOf, settlePoints } from './settle-points.ts';
 import { shadowTotalsOf } from './shadow.ts';
+import { SETTLEMENT_REVISION } from './unchanged.ts';
 
 export interface RunOptions {
   readonly session: BillingSession;
@@ -53,6 +61,7 @@ export async function executeRun(options: RunOptions): Promise<RunTotals> {
   const postedAt = options.now();
   const period = namedPeriod(run.period, run.timeZone);
   const totals = { points: 0, lines: 0, readings: 0 };
+  const stale = run.kind === 'charge' ? await readStalePoints(session.client, run.siteId, period.name) : null;
   for (let lastPointId = run.lastPointId; !signal.aborted; ) {
     const batch = await session.transaction(async () => {
       const pointIds = await lockPoints(
@@ -61,7 +70,13 @@ export async function executeRun(options: RunOptions): Promise<RunTotals> {
       const done =
         run.kind === 'shadow'
           ? await shadowBatch(context, run.id, period, pointIds)
-          : await settleBatch(context, options, postedAt, period, pointIds);
+          : await settleBatch(
+              context,
+              options,
+              postedAt,
+              period,
+              await changed(context, run.id, period, pointIds, stale),
+            );
       const points = pointIds.length;
       const last = pointIds.at(-1) ?? lastPointId;
       if (points > 0) await recordProgress(session.client, run.id, { ...done, points, lastPointId: last });
@@ -75,6 +90,8 @@ export async function executeRun(options: RunOptions): Promise<RunTotals> {
   }
   if (run.kind !== 'shadow' && period.name.length === MONTH_LENGTH && !signal.aborted) {
     await settleShares(context, options, postedAt, period, totals);
+  } else if (run.kind === 'charge' && !signal.aborted) {
+    await session.transaction(() => checkMains(context, period, postedAt));
   }
   return totals;
 }
@@ -97,6 +114,8 @@ async function settleShares(
   const last = Number.MAX_SAFE_INTEGER;
   await session.transaction(async () => {
     const problems = await settleResiduals(context, period, posting);
+    const concerned = await readConcerned(session.client, run.id, period.name);
+    await forgetSettledPoints(session.client, period.name, concerned);
     await record({ lines: 0, amount: 0n, readings: 0, problems }, last);
   });
   const concerned = await readConcerned(session.client, run.id, period.name);
@@ -113,6 +132,21 @@ async function settleShares(
     totals.lines += batch.lines;
     totals.readings += batch.readings;
   }
+}
+
+/** The points without those that nothing has happened to since they were settled. `stale`: null for all. */
+async function changed(
+  { client }: RunContext,
+  runId: number,
+  period: NamedPeriod,
+  pointIds: readonly number[],
+  stale: ReadonlySet<number> | null,
+): Promise<readonly number[]> {
+  if (stale === null) return pointIds;
+  const settled = await readSettledPoints(client, pointIds, period.name, SETTLEMENT_REVISION);
+  const isUnchanged = (id: number): boolean => settled.has(id) && !stale.has(id);
+  await keepSettledPoints(client, runId, period.name, pointIds.filter(isUnchanged));
+  return pointIds.filter((id) => !isUnchanged(id));
 }
 
 interface Batch {

@@ -195,6 +195,30 @@ describe('common area and loss', () => {
     expect(rows[0].subject.mainId).not.toBe(sub);
   });
 
+  it('is looked at by every day run as well: one case a main, however many days', async () => {
+    const { market, main, registers } = await treeOf('shares-daily');
+    await run(db, market.site, '2026-10-05');
+    const cases = async () =>
+      (
+        await db.$client.query(
+          `SELECT count, subject->>'period' AS day, subject->>'residual' AS residual FROM cases WHERE site_id = $1`,
+          [market.site],
+        )
+      ).rows;
+    expect(await cases()).toEqual([]);
+    await db.$client.query('DELETE FROM readings WHERE register_id = $1', [registers.get(main)]);
+    await market.read(registers.get(main) ?? 0, [
+      ['2026-10-01', 0n],
+      ['2026-11-01', 100n * HOURS],
+    ]);
+    await run(db, market.site, '2026-10-05');
+    await run(db, market.site, '2026-10-06');
+    expect(await cases()).toEqual([{ count: '2', day: '2026-10-06', residual: `${-80n * 24n}` }]);
+    expect((await db.$client.query('SELECT FROM residuals WHERE site_id = $1', [market.site])).rowCount).toBe(
+      0,
+    );
+  });
+
   it('goes back when an allocation ends before the month is closed', async () => {
     const { market, main } = await treeOf('shares-ended');
     await allocate(main, 'residual', 'equal');
