@@ -5,6 +5,7 @@ import { Alert, Button, Segmented } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
+import { type Commodity, METERED_COMMODITIES } from '../../../domain/commodities.ts';
 import { tariffsApi } from '../api/tariffs.ts';
 import { api, serverNow, type Tariff } from '../api.ts';
 import { formatTime } from '../format.ts';
@@ -87,7 +88,7 @@ function TariffCard({ tariff }: { readonly tariff: Tariff }) {
   const standing =
     version === current ? 'current' : Date.parse(version.effectiveFrom) > now ? 'future' : 'past';
   return (
-    <section className="panel panel-pad stack" aria-label={tariff.name}>
+    <section className="panel panel-pad stack" aria-label={`${tariff.name} ${tariff.code}`}>
       <div className="row">
         <h2>{tariff.name}</h2>
         <span className="mono muted">{tariff.code}</span>
@@ -124,7 +125,9 @@ function TariffCard({ tariff }: { readonly tariff: Tariff }) {
         </p>
       )}
       <CardTools tariff={tariff} version={version} />
-      <Preview key={version.version} tariff={tariff} version={version} />
+      {(METERED_COMMODITIES as readonly Commodity[]).includes(tariff.commodity) && (
+        <Preview key={version.version} tariff={tariff} version={version} />
+      )}
     </section>
   );
 }

@@ -1,14 +1,54 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { recentMonths } from '../../../dashboard/src/format.ts';
+import { periodRange } from '../../../domain/periods.ts';
 import type { TariffDefinition } from '../../../domain/tariffs/definition.ts';
 import { TARIFF_EXAMPLES } from '../../../domain/tariffs/examples.ts';
-import { ensureBuiltInProfiles } from '../../../store/profiles.ts';
+import type { Database } from '../../../store/database.ts';
+import { createDevice, newSecret } from '../../../store/devices.ts';
+import { ensureBuiltInProfiles, findProfile } from '../../../store/profiles.ts';
+import { installations, meteringPoints } from '../../../store/schema/metering.ts';
 import { listTariffs } from '../../../store/tariffs.ts';
 import { createLease, createMarket, SITE } from '../../api/market.ts';
 import { type BrowserApp, startBrowserApp } from '../../support/browser-app.ts';
 import { PHONE, skipBrowser, type Visit } from '../browser.ts';
 import { axeViolations, sidewaysPx, smallTargets } from '../fits.ts';
+
+const HOUR = 3_600_000;
+const [, LAST_MONTH = ''] = recentMonths(Date.now(), 'Asia/Shanghai', 2);
+const MONTH = periodRange(LAST_MONTH, 'Asia/Shanghai') ?? { from: 0, to: 0 };
+
+/** A meter at the stall that counts 1 kWh in each hour of last month. */
+async function installOneKilowatt(db: Database, placeId: number): Promise<void> {
+  const profile = await findProfile(db, 'electricity-meter');
+  if (!profile) throw new Error('the built-in profiles are there');
+  const { hash } = newSecret();
+  const device = await createDevice(db, { site: SITE, serial: 'E-1', profile, placeId, secretHash: hash });
+  const [register] = device.registers;
+  const [point] = await db
+    .insert(meteringPoints)
+    .values({ siteId: SITE, placeId, commodity: 'electricity', code: 'P-1', maxRate: 100_000 })
+    .returning();
+  const startsAt = new Date(MONTH.from - HOUR);
+  await db
+    .insert(installations)
+    .values({ registerId: register?.id ?? 0, meteringPointId: point?.id ?? 0, startsAt, startValue: 0n });
+  const hours = Array.from({ length: (MONTH.to - MONTH.from) / HOUR + 3 }, (_, i) => i);
+  for (const ts of [startsAt.getTime(), MONTH.to + 2 * HOUR]) {
+    const day = new Date(ts).toISOString().slice(0, 10);
+    await db.$client.query(`SELECT ensure_month_partition('readings', $1)`, [`${day.slice(0, 7)}-01`]);
+  }
+  await db.$client.query(
+    `INSERT INTO readings (register_id, ts, value, quality, source, received_at)
+     SELECT $1, ts, value, 'good', 'device', ts FROM unnest($2::timestamptz[], $3::bigint[]) t(ts, value)`,
+    [
+      register?.id,
+      hours.map((hour) => new Date(startsAt.getTime() + hour * HOUR).toISOString()),
+      hours.map((hour) => hour * 1000),
+    ],
+  );
+}
 
 const soon = <T>(look: () => T | Promise<T>) => expect.poll(look, { timeout: 15_000 });
 
@@ -21,6 +61,7 @@ describe.skipIf(skipBrowser)('tariffs', () => {
         await ensureBuiltInProfiles(db);
         const { stalls } = await createMarket(db, 3);
         for (const { id, code } of stalls) await createLease(db, id, `商户${code}`);
+        await installOneKilowatt(db, stalls[0]?.id ?? 0);
       },
     });
   }, 180_000);
@@ -79,6 +120,15 @@ describe.skipIf(skipBrowser)('tariffs', () => {
     expect(await page.locator('.compare-changed').count()).toBe(1);
   }, 60_000);
 
+  test('the preview rates what a stall really used last month', async () => {
+    const page = await open('/tariffs/edit', { as: 'biller', language: 'en' });
+    await field(page, 'components.0.price.unitPrice').fill('1.5');
+    const kilowattHours = (MONTH.to - MONTH.from) / HOUR;
+    const cost = (kilowattHours * 1.5).toLocaleString('en-US', { minimumFractionDigits: 2 });
+    await soon(() => total(page).innerText()).toBe(`¥ ${cost}`);
+    expect(await page.locator('.tf-preview').innerText()).toContain(LAST_MONTH);
+  });
+
   test('what is wrong is said at its field, and nothing can be saved before it is right', async () => {
     const page = await open('/tariffs/edit', { as: 'biller', language: 'zh-CN' });
     const save = page.getByRole('button', { name: '保存资费' });
@@ -101,9 +151,10 @@ describe.skipIf(skipBrowser)('tariffs', () => {
     await page.locator('[data-path="components.0.price.kind"] .ant-select').click();
     await page.locator('.ant-select-item-option', { hasText: 'Time of use' }).click();
     const painter = page.locator('.painter');
+    await painter.scrollIntoViewIfNeeded();
+    await page.getByRole('button', { name: 'Peak', exact: true }).click();
     const box = await page.locator('.painter-row').boundingBox();
     if (box === null) throw new Error('the day is shown');
-    await page.getByRole('button', { name: 'Peak', exact: true }).click();
     await page.mouse.move(box.x + (box.width * 8.1) / 24, box.y + 20);
     await page.mouse.down();
     await page.mouse.move(box.x + (box.width * 11.9) / 24, box.y + 20, { steps: 4 });

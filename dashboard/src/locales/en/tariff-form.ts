@@ -149,7 +149,7 @@ export const tariffPreview = {
   faulty: 'Goes on once the marked faults are corrected',
   noUsage: 'Choose a stall or type usage to see what each component costs.',
   noComparison: 'The version in force cannot price this usage, so there is nothing to compare.',
-  difference: 'Difference',
+  difference: 'Change',
   peakKw: 'Peak demand',
   area: 'Area',
   share: 'Share',

@@ -144,7 +144,7 @@ export const tariffPreview = {
   faulty: '更正标出的问题后继续试算',
   noUsage: '选择摊位或填写用量后，这里显示每一项的金额。',
   noComparison: '现行版本无法用同样的用量试算，因此没有比较。',
-  difference: '与对比版相差',
+  difference: '变化',
   peakKw: '最大需量',
   area: '面积',
   share: '分摊量',

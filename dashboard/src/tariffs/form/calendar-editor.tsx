@@ -81,11 +81,7 @@ export function CalendarEditor(props: {
               setChosen(name);
             }}
           />
-          <Button
-            danger
-            disabled={names.length === 1}
-            onClick={() => onChange(withoutSchedule(calendar, schedule))}
-          >
+          <Button disabled={names.length === 1} onClick={() => onChange(withoutSchedule(calendar, schedule))}>
             {t('tariffForm.removeSchedule')}
           </Button>
         </div>

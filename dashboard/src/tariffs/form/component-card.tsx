@@ -81,7 +81,6 @@ export function ComponentCard(props: {
           >
             <Button
               icon={<DeleteOutlined />}
-              danger
               disabled={count === 1}
               aria-label={t('tariffForm.removeComponent', { name: title })}
             />

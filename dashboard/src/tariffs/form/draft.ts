@@ -52,10 +52,16 @@ export function faultsOf(
   // A shape that is wrong keeps the schema from asking the rules behind it.
   faults.push(...definitionFaults(definition), ...commodityFaults(definition, draft.commodity));
   if (shape.success) faults.push(...roundingFaults(definition, minorDigits(site.currency)));
+  return firstOfEach(faults);
+}
+
+/** One fault a place: the schema and the rules may both mind the same text. */
+function firstOfEach(faults: readonly Fault[]): Fault[] {
   const seen = new Set<string>();
-  return faults.filter(({ path }) => {
-    const key = path.map(String).join('.');
-    return seen.has(key) && key !== '' ? false : seen.add(key);
+  return faults.filter(({ path, message }) => {
+    // A calendar's days may have many gaps.
+    const key = path.at(-1) === 'days' ? message : path.map(String).join('.');
+    return seen.has(key) ? false : seen.add(key);
   });
 }
 
@@ -89,11 +95,11 @@ export function readFile(text: string): ImportedFile {
   const definition = zTariffDefinition.safeParse(isWhole ? file.data['definition'] : file.data);
   if (!definition.success) {
     const prefix = isWhole ? ['definition'] : [];
-    const { issues } = definition.error;
-    return {
-      ok: false,
-      faults: issues.map(({ path, message }) => ({ path: [...prefix, ...path], message })),
-    };
+    const faults = definition.error.issues.map(({ path, message }) => ({
+      path: [...prefix, ...path],
+      message,
+    }));
+    return { ok: false, faults: firstOfEach(faults) };
   }
   const { code, name, commodity } = file.data as Partial<Draft>;
   return {
