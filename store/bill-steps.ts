@@ -56,7 +56,10 @@ export async function takeStep(tx: Transaction, request: StepRequest): Promise<r
     const refusal = row === undefined ? 'no_such_bill' : refusalOf(row, request);
     return { billId, ...(refusal && { refusal }) };
   });
-  const taken = results.filter(({ refusal }) => !refusal).map(({ billId }) => billId);
+  const taken = results
+    .filter(({ refusal }) => !refusal)
+    .map(({ billId }) => billId)
+    .sort((a, b) => a - b);
   if (taken.length === 0) return results;
   const ids = numbersParam(taken, (id) => id);
   switch (step) {

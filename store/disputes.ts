@@ -4,7 +4,7 @@ import type { DisputeStatus } from '../domain/bills.ts';
 import { recordAction } from './actions.ts';
 import { type LockedBill, lockBill } from './bill-due.ts';
 import { closeCase, openCase } from './cases.ts';
-import { issueCreditNote } from './credit-notes.ts';
+import { issueCreditNote, readCreditable } from './credit-notes.ts';
 import type { Queryable } from './database.ts';
 import { numbersParam } from './pg-arrays.ts';
 import type { Transaction } from './transaction.ts';
@@ -72,7 +72,7 @@ export async function openDispute(
 export interface DisputeDecision {
   readonly outcome: 'rejected' | 'upheld';
   readonly note: string;
-  /** Credited where it is upheld; all that was disputed, as far as it can still be credited, where it is not said. */
+  /** Credited where it is upheld; all that was disputed where it is not said. */
   readonly amount?: bigint | undefined;
   readonly actor: string;
   readonly at: Date;
@@ -92,19 +92,26 @@ export async function decideDispute(
   // The bill is locked first, by whoever books on it: so nobody waits for each other in a circle.
   const bill = await lockBill(tx, Number(rows[0]?.bill_id));
   if (!bill) throw new Error(`dispute ${disputeId} has no bill`);
-  const { rows: decided } = await tx.query<{ amount: string }>(
-    `UPDATE disputes SET status = $2, decided_by = $3, decided_at = $4, note = $5 WHERE id = $1 AND status = 'open' RETURNING amount`,
+  const { rows: open } = await tx.query<{ amount: string }>(
+    `SELECT amount FROM disputes WHERE id = $1 AND status = 'open'`,
+    [disputeId],
+  );
+  if (!open[0]) return 'decided_already';
+  const disputed = BigInt(open[0].amount);
+  const amount = decision.amount ?? disputed;
+  if (outcome === 'upheld') {
+    const left = await readCreditable(tx, bill);
+    const creditable = left < disputed ? left : disputed;
+    if (amount > creditable) return { creditable };
+  }
+  // Decided first: the late fees that the credit takes back depend on it.
+  await tx.query(
+    'UPDATE disputes SET status = $2, decided_by = $3, decided_at = $4, note = $5 WHERE id = $1',
     [disputeId, outcome, actor, at, note],
   );
-  if (!decided[0]) return 'decided_already';
-  const disputed = BigInt(decided[0].amount);
-  const amount = decision.amount ?? disputed;
-  if (amount > disputed) return { creditable: disputed };
   if (outcome === 'upheld') {
     const lines = await linesOf(tx, disputeId);
-    const credit = { amount, reason: note, disputeId, lines, actor, at };
-    const credited = await issueCreditNote(tx, bill, site, credit);
-    if ('creditable' in credited) return credited;
+    await issueCreditNote(tx, bill, site, { amount, reason: note, disputeId, lines, actor, at });
   }
   await closeCase(tx, {
     siteId: bill.siteId,

@@ -1,5 +1,4 @@
 import { useQuery } from '@tanstack/react-query';
-import { Button } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { BillDetail } from '../../../contracts/bills.ts';
@@ -44,7 +43,7 @@ export function BillLines({
     );
   return (
     <section>
-      <h3>{t('bills.lines')}</h3>
+      <h2>{t('bills.lines')}</h2>
       <ul className="cards">
         {bill.groups.map((group) => {
           const key = keyOf(group);
@@ -58,10 +57,15 @@ export function BillLines({
                 </span>
                 <strong className="num">{formatMoney(group.amount, bill.currency)}</strong>
               </div>
-              <Button size="small" type="link" aria-expanded={open.has(key)} onClick={() => toggle(key)}>
+              <button
+                type="button"
+                className="link"
+                aria-expanded={open.has(key)}
+                onClick={() => toggle(key)}
+              >
                 {t(open.has(key) ? 'bills.hideLines' : 'bills.showLines')} ·{' '}
                 {t('bills.linesOf', { count: group.lines })}
-              </Button>
+              </button>
               {open.has(key) &&
                 (lines.data === undefined ? (
                   lines.error ? (

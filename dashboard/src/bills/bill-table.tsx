@@ -76,7 +76,7 @@ export function BillTable(props: {
           ...(mayWrite
             ? [
                 {
-                  title: '',
+                  title: <span className="visually-hidden">{t('bills.chosenColumn')}</span>,
                   key: 'choose',
                   width: 44,
                   render: (_: unknown, bill: Bill) => (

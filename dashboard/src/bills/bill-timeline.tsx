@@ -20,7 +20,7 @@ export function BillTimeline({ bill }: { readonly bill: BillDetail }) {
     <>
       {bill.bookings.length > 0 && (
         <section>
-          <h3>{t('bills.bookings')}</h3>
+          <h2>{t('bills.bookings')}</h2>
           <table className="values">
             <tbody>
               {bill.bookings.map(({ transaction, kind, at, amount }) => (
@@ -44,7 +44,7 @@ export function BillTimeline({ bill }: { readonly bill: BillDetail }) {
       )}
       {bill.creditNotes.length > 0 && (
         <section>
-          <h3>{t('bills.credits')}</h3>
+          <h2>{t('bills.credits')}</h2>
           <table className="values">
             <tbody>
               {bill.creditNotes.map(({ id, number, reason, amount, issuedAt }) => (
@@ -64,7 +64,7 @@ export function BillTimeline({ bill }: { readonly bill: BillDetail }) {
         </section>
       )}
       <section>
-        <h3>{t('bills.events')}</h3>
+        <h2>{t('bills.events')}</h2>
         <table className="values">
           <tbody>
             {bill.events.map(({ at, actor, action, detail }) => (

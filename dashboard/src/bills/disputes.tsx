@@ -24,7 +24,7 @@ export function Disputes({ bill }: { readonly bill: BillDetail }) {
     <section className="stack">
       {bill.disputes.length > 0 && (
         <>
-          <h3>{t('bills.disputes')}</h3>
+          <h2>{t('bills.disputes')}</h2>
           <ul className="cards">
             {bill.disputes.map((dispute) => (
               <li key={dispute.id} className="card stack">

@@ -75,7 +75,7 @@ export function DunningList({ onOpen }: { readonly onOpen: (bill: number) => voi
             ),
           },
           {
-            title: t('bills.toSend'),
+            title: t(sent ? 'bills.dunningSent' : 'bills.dunningToSend'),
             key: 'text',
             render: (_, notice) => (
               <div className="stack">
