@@ -7,8 +7,10 @@ import type { RunProblem } from '../store/billing-runs.ts';
 import { closeCase, openCase } from '../store/cases.ts';
 import { readClosedPeriods } from '../store/periods.ts';
 import { type LineToPost, type PinnedBoundary, pinBoundaries, postLines } from '../store/posting.ts';
+import { writeSettledPoints } from '../store/settled-points.ts';
 import { type ComputedPoint, computePoints } from './compute-points.ts';
 import type { RunContext } from './run-context.ts';
+import { SETTLEMENT_REVISION, settledWhole } from './unchanged.ts';
 
 /** Who posts, and what is said of it. */
 export interface Posting {
@@ -64,6 +66,8 @@ export async function settlePoints(
     const key = `fee lines ${firstId}`;
     await chargeBalances(client, { siteId, currency, runId, key, at: postedAt }, drawn);
   }
+  const run = { id: runId, revision: SETTLEMENT_REVISION };
+  await writeSettledPoints(client, run, period.name, pointIds, settledWhole(period, computed));
   return {
     ...{ computed, readings, lines: lines.length },
     amount: lines.reduce((sum, { line }) => sum + line.amount, 0n),

@@ -146,9 +146,13 @@ export async function buildMarket(db: Database, site: string) {
     for (const month of new Set(instants.map((ts) => ts.toISOString().slice(0, 7)))) {
       await db.$client.query(`SELECT ensure_month_partition('readings', $1)`, [`${month}-01`]);
     }
+    // As ingest stores them: of the next journal frame, which the cursor then has passed.
     await db.$client.query(
-      `INSERT INTO readings (register_id, ts, value, quality, source, received_at)
-       SELECT $1, ts, value, 'good', 'device', coalesce($4, ts) FROM unnest($2::timestamptz[], $3::bigint[]) t(ts, value)`,
+      `WITH frame AS (INSERT INTO journal_cursors (reader, seq) VALUES ('ingest', 1)
+         ON CONFLICT (reader) DO UPDATE SET seq = journal_cursors.seq + 1 RETURNING seq)
+       INSERT INTO readings (register_id, ts, value, quality, source, received_at, journal_seq)
+       SELECT $1, ts, value, 'good', 'device', coalesce($4, ts), seq
+       FROM unnest($2::timestamptz[], $3::bigint[]) t(ts, value), frame`,
       [
         ...[registerId, instants.map((ts) => ts.toISOString()), numbersParam(rows, ([, value]) => value)],
         received ?? null,
