@@ -52,7 +52,7 @@ export function MeterTree(props: { readonly month: string; readonly commodity: M
   const shown = found ?? [...roots.filter(isMain), ...roots.filter((point) => !isMain(point))];
   return (
     <>
-      <Input.Search
+      <Input
         className="filter"
         allowClear
         aria-label={t('losses.search')}
