@@ -6,6 +6,7 @@ import { claimRefund } from '../store/refunds.ts';
 import { transaction } from '../store/transaction.ts';
 import { takeCallback } from './callbacks.ts';
 import { CLAIM_MS, type StepDeps, stepCharge, stepRefund } from './charge-steps.ts';
+import { startPaymentSchedule } from './payment-schedule.ts';
 import { createBalance, createCash } from './providers/local.ts';
 import type { PaymentProvider } from './providers/port.ts';
 
@@ -15,6 +16,8 @@ export interface PaymentsDeps extends Omit<StepDeps, 'providers'> {
   readonly databaseUrl: string;
   /** How often what another process left is looked for. */
   readonly lookEveryMs?: number | undefined;
+  /** False: nothing is charged by itself and no statement is fetched. */
+  readonly isScheduled?: boolean | undefined;
 }
 
 /** Providers that answer slowly hold up no more than their own share. */
@@ -94,10 +97,12 @@ export async function startPayments(
     log,
   });
   wake();
+  const schedule = options.isScheduled === false ? undefined : startPaymentSchedule(deps);
   return {
     wake,
     async close() {
       closing = true;
+      await schedule?.close();
       clearTimeout(timer);
       await listening.close();
       await working;

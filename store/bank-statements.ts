@@ -5,7 +5,7 @@ import type { BankMatch, BankResolution, BankRowStatus } from '../domain/bank-ro
 import { CHARGE_OPEN, splitPaid } from '../domain/charges.ts';
 import type { AccountKey } from '../domain/ledger.ts';
 import { lockBill, readDue, settleIfPaid } from './bill-due.ts';
-import { closeCase, openCase } from './cases.ts';
+import { openCase } from './cases.ts';
 import { applyOutcome } from './charge-outcomes.ts';
 import { cancelCharge, openChargeOf } from './charges.ts';
 import type { Queryable } from './database.ts';
@@ -303,10 +303,6 @@ export async function settleRow(
     await bookRow(tx, row, [{ account, amount: -row.amount }], by, suspense);
     await endRow(tx, id, end, by);
   }
-  await closeCase(tx, {
-    ...{ siteId: row.siteId, kind: 'payment_mismatch', key: `bank row ${id}`, at: by.at },
-    ...{ by: by.actor, resolution: 'settled' },
-  });
   return { ok: true };
 }
 
