@@ -7,7 +7,7 @@ import { ROLES } from '../../domain/permissions.ts';
 
 test('each role lands on a section that it may see', () => {
   for (const role of ROLES) expect(landingOf(role)).toBe(`/${sectionsOf(role)[0]}`);
-  expect(sectionsOf('merchant')).toEqual(['fee-lines']);
+  expect(sectionsOf('merchant')).toEqual(['fee-lines', 'bills', 'payments', 'prepaid']);
   expect(landingOf('operator')).toBe('/floor');
   expect(sectionsOf('viewer')).not.toContain('billing');
 });
