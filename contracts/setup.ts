@@ -185,6 +185,8 @@ export const zLease = z.object({
 });
 export const zLeaseQuery = zPageQuery.extend({
   site: z.string().optional(),
+  /** Part of the stall's code, or of the merchant's name or initials. */
+  q: z.string().max(100).optional(),
   stall: z.coerce.number().int().optional(),
 });
 

@@ -1,9 +1,10 @@
-import { and, asc, eq, gt, inArray } from 'drizzle-orm';
+import { and, asc, eq, gt, ilike, inArray, or } from 'drizzle-orm';
 import type { Commodity } from '../domain/commodities.ts';
 import type { Database, Executor } from './database.ts';
 import { leases, leaseTariffs, parties } from './schema/parties.ts';
 import { places } from './schema/places.ts';
 import { tariffs } from './schema/tariffs.ts';
+import { likeText } from './stalls.ts';
 
 export interface NewLeaseTariff {
   readonly tariffId: number;
@@ -18,6 +19,8 @@ export async function listLeases(
     readonly id?: number | undefined;
     readonly site?: string | undefined;
     readonly stall?: number | undefined;
+    /** Part of the stall's code, or of the party's name or initials. */
+    readonly q?: string | undefined;
     readonly after?: number | undefined;
     readonly limit: number;
   },
@@ -42,6 +45,13 @@ export async function listLeases(
         query.id === undefined ? undefined : eq(leases.id, query.id),
         query.site === undefined ? undefined : eq(leases.siteId, query.site),
         query.stall === undefined ? undefined : eq(leases.placeId, query.stall),
+        query.q === undefined || query.q === ''
+          ? undefined
+          : or(
+              ilike(places.code, `%${likeText(query.q)}%`),
+              ilike(parties.name, `%${likeText(query.q)}%`),
+              ilike(parties.initials, `${likeText(query.q)}%`),
+            ),
         query.after === undefined ? undefined : gt(leases.id, query.after),
       ),
     )

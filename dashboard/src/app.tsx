@@ -13,9 +13,11 @@ import { CrashBoundary } from './shell/fallbacks.tsx';
 import './style/base.css';
 import './style/shell.css';
 import './style/pages.css';
+import './style/readings.css';
 import './style/forms.css';
 import './style/sign-in.css';
 import './style/floor.css';
+import './style/payments.css';
 import './style/phone.css';
 
 const THEME: ThemeConfig = {

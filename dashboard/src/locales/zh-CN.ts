@@ -94,6 +94,7 @@ export const zhCN = {
     copied: '已复制',
     cancel: '取消',
     confirm: '确认',
+    details: '详情',
     more: '加载更多',
     allLoaded: '已全部加载',
     loading: '加载中',

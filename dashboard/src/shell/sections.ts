@@ -12,7 +12,7 @@ export const SECTIONS = {
   devices: { group: 'market', needs: ['devices:read'] },
   'dead-letters': { group: 'market', needs: ['dead-letters:read'] },
   leases: { group: 'charging', needs: ['leases:read'] },
-  billing: { group: 'charging', needs: ['billing:run'] },
+  billing: { group: 'charging', needs: ['fee-lines:read'] },
   tariffs: { group: 'charging', needs: ['tariffs:read'] },
   losses: { group: 'charging', needs: ['leases:read'] },
   gates: { group: 'charging', needs: ['gates:read'] },

@@ -1,0 +1,90 @@
+import { Input } from 'antd';
+import { useTranslation } from 'react-i18next';
+import { type Lease, readingsApi } from '../api/readings.ts';
+import { serverNow } from '../api.ts';
+import { useMay, useSession } from '../session.tsx';
+import { PagedTable } from '../ui/paged-table.tsx';
+import { EmptyState } from '../ui/states.tsx';
+import { Time } from '../ui/time.tsx';
+import { useAddress } from '../ui/use-address.ts';
+import { HandoverSheet } from './handover-sheet.tsx';
+import { LeaseSheet } from './lease-sheet.tsx';
+
+const REFRESH_MS = 30_000;
+
+export function LeasesPage() {
+  const { t } = useTranslation();
+  const { site } = useSession();
+  const mayWrite = useMay('leases:write');
+  const [get, put] = useAddress();
+  const filter = { site: site.id, q: get('q') };
+  const opened = Number(get('lease') ?? 0);
+  const handedOver = Number(get('handover') ?? 0);
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>{t('leases.title')}</h1>
+        <div className="filters">
+          <Input.Search
+            key={filter.q}
+            className="filter-wide"
+            allowClear
+            aria-label={t('leases.search')}
+            placeholder={t('leases.search')}
+            defaultValue={filter.q}
+            onSearch={(q) => put({ q: q.trim() })}
+          />
+        </div>
+      </div>
+      <PagedTable<Lease>
+        queryKey={['leases', filter]}
+        read={(cursor, signal) => readingsApi.leases({ ...filter, cursor, limit: 100 }, signal)}
+        rowKey={(row) => row.id}
+        refreshMs={REFRESH_MS}
+        empty={<EmptyState title={t('leases.empty')} hint={t('leases.emptyHint')} />}
+        columns={[
+          {
+            title: t('feeLine.stall'),
+            key: 'stall',
+            width: 110,
+            render: (_, row) => (
+              <button type="button" className="link" onClick={() => put({ lease: String(row.id) })}>
+                {row.stall?.code ?? t('leases.own')}
+              </button>
+            ),
+          },
+          { title: t('feeLine.merchant'), key: 'party', render: (_, row) => row.party.name },
+          {
+            title: t('stall.charging'),
+            key: 'charging',
+            width: 110,
+            responsive: ['sm'],
+            render: (_, row) => t(`charging.${row.charging}`),
+          },
+          { title: t('stall.term'), key: 'term', width: 210, render: (_, row) => <Term lease={row} /> },
+        ]}
+      />
+      {opened > 0 && handedOver === 0 && (
+        <LeaseSheet
+          key={opened}
+          id={opened}
+          onClose={() => put({ lease: undefined })}
+          onHandover={mayWrite ? (stall) => put({ handover: String(stall) }) : undefined}
+        />
+      )}
+      {handedOver > 0 && <HandoverSheet stall={handedOver} onClose={() => put({ handover: undefined })} />}
+    </div>
+  );
+}
+
+export function Term({ lease }: { readonly lease: Pick<Lease, 'startsAt' | 'endsAt'> }) {
+  const { t } = useTranslation();
+  const ended = lease.endsAt !== null && Date.parse(lease.endsAt) <= serverNow();
+  return (
+    <>
+      <Time at={lease.startsAt} style="day" /> –{' '}
+      {lease.endsAt === null ? t('stall.openEnded') : <Time at={lease.endsAt} style="day" />}{' '}
+      {ended && <span className="tag">{t('leases.ended')}</span>}
+    </>
+  );
+}

@@ -1,0 +1,21 @@
+export const leases = {
+  title: 'Leases',
+  search: 'Stall or merchant',
+  own: 'The market’s own',
+  ended: 'ended',
+  empty: 'No lease matches',
+  emptyHint: 'Loosen the filter. A lease begins with a handover of its stall, or through the API.',
+  tariffs: 'Tariffs',
+  noTariffs: 'No tariff is set: nothing is charged.',
+  handover: 'Hand the stall over',
+  handoverHint:
+    'A handover needs what each meter shows: up to then the old merchant pays, from then on the next one. While the stall is vacant the market pays.',
+  handOver: 'Confirm the handover',
+  handedOver: 'The stall is handed over',
+  at: 'Handed over at',
+  near: 'The device measured within 15 minutes:',
+  needed: 'The device sent nothing near this instant: read the meter.',
+  next: 'From then on',
+  house: 'Vacant, the market pays',
+  newLease: 'Leased to another merchant',
+};
