@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { zTariffCreate, zTariffDefinition } from '../../../contracts/tariffs.ts';
-import { definitionFaults, roundingFaults } from '../../../domain/tariffs/check.ts';
+import { commodityFaults, definitionFaults, roundingFaults } from '../../../domain/tariffs/check.ts';
 import { isCalendarDate } from '../../../domain/tariffs/check-calendar.ts';
-import type { BandCalendar, TariffDefinition } from '../../../domain/tariffs/definition.ts';
+import type { BandCalendar, Price, TariffDefinition } from '../../../domain/tariffs/definition.ts';
 
 const calendar: BandCalendar = {
   schedules: {
@@ -95,8 +95,125 @@ describe('a definition', () => {
     expect(zTariffDefinition.safeParse(tariff(over)).success).toBe(false);
   });
 
+  const flat = { code: 'a', price: { kind: 'flat', unitPrice: '1' } } as const;
+  const tier = (upTo: string | null, unitPrice = '1') => ({ upTo, unitPrice });
+  const tiered = (...tiers: ReturnType<typeof tier>[]): Price => ({
+    kind: 'tiered',
+    ...{ mode: 'graduated', accumulation: 'month', scale: 'window', tiers },
+  });
+  const demand = (over: object): Price => ({
+    kind: 'demand',
+    ...{ unitPrice: '1', windowMinutes: 15, stepMinutes: 5, ...over },
+  });
+  const discount = (...froms: string[]): Price => ({
+    kind: 'discount',
+    of: ['a'],
+    steps: froms.map((from) => ({ from, percent: '5' })),
+  });
+  it.each<[string, Price, string]>([
+    [
+      'tiers out of order',
+      tiered(tier('20'), tier('10'), tier(null)),
+      'tiers.1.upTo: not above the limit of the tier before it',
+    ],
+    [
+      'a tier of nothing',
+      tiered(tier('0'), tier(null)),
+      'tiers.0.upTo: not above the limit of the tier before it',
+    ],
+    ['a last tier with a limit', tiered(tier('20')), 'tiers.0.upTo: the last tier has no limit: null'],
+    [
+      'an open tier before the last',
+      tiered(tier(null), tier(null)),
+      'tiers.0.upTo: only the last tier has no limit',
+    ],
+    ['a negative price', tiered(tier(null, '-1')), 'tiers.0.unitPrice: negative'],
+    ['a price beyond range', { kind: 'flat', unitPrice: '1000000000.1' }, 'unitPrice: at most 1000000000'],
+    [
+      'a demand window that is no part of an hour',
+      demand({ windowMinutes: 25 }),
+      'windowMinutes: one of 5, 10, 15, 20, 30, 60',
+    ],
+    [
+      'a demand step that does not divide it',
+      demand({ stepMinutes: 10 }),
+      'stepMinutes: does not divide the window of 15 minutes',
+    ],
+    ['a demand step too fine', demand({ stepMinutes: 1 }), 'stepMinutes: at least 5'],
+    ['discount steps out of order', discount('10', '10'), 'steps.1.from: not above the step before it'],
+    [
+      'a percentage of an unknown component',
+      { kind: 'percentage', percent: '6', of: ['x'] },
+      'of.0: no component x before this one',
+    ],
+    [
+      'a percentage of itself',
+      { kind: 'percentage', percent: '6', of: ['b'] },
+      'of.0: no component b before this one',
+    ],
+    [
+      'a minimum of one twice',
+      { kind: 'minimum', amount: '6', of: ['a', 'a'], prorated: true },
+      'of.1: a is named twice',
+    ],
+    [
+      'a percentage beyond range',
+      { kind: 'percentage', percent: '1001', of: ['a'] },
+      'percent: at most 1000 percent',
+    ],
+  ])('with %s is refused', (_, price, message) => {
+    const definition: TariffDefinition = { components: [flat, { code: 'b', price }] };
+    const faults = definitionFaults(definition).map(
+      (fault) => `${fault.path.slice(3).join('.')}: ${fault.message}`,
+    );
+    expect(faults).toContain(message);
+    expect(zTariffDefinition.safeParse(definition).success).toBe(false);
+  });
+
+  it('with a band of two prices or none, a stage or a loss factor out of place, or two floors is refused', () => {
+    const bands = (band: object): TariffDefinition => ({
+      components: [
+        {
+          code: 'a',
+          price: {
+            kind: 'time_of_use',
+            bands: [
+              { code: '峰', ...band },
+              { code: '谷', unitPrice: '1' },
+            ],
+            calendar,
+          },
+        },
+      ],
+    });
+    const of = (definition: TariffDefinition): string[] =>
+      definitionFaults(definition).map(({ message }) => message);
+    const tiers = { mode: 'volume', accumulation: 'year', scale: 'day', tiers: [tier(null)] } as const;
+    expect(of(bands({}))).toEqual(['a band has either unitPrice or tiered']);
+    expect(of(bands({ unitPrice: '1', tiered: tiers }))).toEqual(['a band has either unitPrice or tiered']);
+    expect(of(bands({ tiered: tiers }))).toEqual([]);
+    expect(of({ components: [{ ...flat, rounding: { stage: 'tax', mode: 'up' } }] })).toHaveLength(1);
+    expect(of({ components: [{ ...flat, lossFactor: '0' }] })).toHaveLength(1);
+    expect(of({ components: [{ code: 'd', price: demand({}), lossFactor: '1.05' }] })).toHaveLength(1);
+    const floor = { price: demand({ floorKw: '10' }) };
+    expect(
+      of({
+        components: [
+          { code: 'd', ...floor },
+          { code: 'e', ...floor },
+        ],
+      }),
+    ).toEqual(['another component has a floor already: the demand would be charged twice']);
+    expect(of({ components: [{ ...flat, code: 'rounding' }] })).toEqual(['rounding is reserved']);
+  });
+
+  it('prices only what its commodity has', () => {
+    expect(commodityFaults({ components: [flat] }, 'gate')).toHaveLength(1);
+    expect(commodityFaults({ components: [{ code: 'd', price: demand({}) }] }, 'water')).toHaveLength(1);
+    expect(commodityFaults({ components: [flat] }, 'water')).toEqual([]);
+  });
+
   it('with two components, or two bands, of one code is refused', () => {
-    const flat = { code: 'a', price: { kind: 'flat', unitPrice: '1' } } as const;
     expect(definitionFaults({ components: [flat, flat] })).toMatchObject([{ message: 'used twice' }]);
   });
 
