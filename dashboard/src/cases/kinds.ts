@@ -16,6 +16,15 @@ interface CaseView {
 
 /** Kinds without an entry show their subject as it is, and are closed with a note. */
 export const CASE_VIEWS: Partial<Record<CaseKind, CaseView>> = {
+  reading_conflict: {
+    card: lazy(async () => ({ default: (await import('./kinds/reading_conflict.tsx')).ReadingConflictCard })),
+  },
+  reading_refused: {
+    card: lazy(async () => ({ default: (await import('./kinds/reading_refused.tsx')).ReadingRefusedCard })),
+  },
+  clock_ahead: {
+    card: lazy(async () => ({ default: (await import('./kinds/clock_ahead.tsx')).ClockAheadCard })),
+  },
   supply_failed: {
     card: lazy(async () => ({ default: (await import('./kinds/supply_failed.tsx')).SupplyFailedCard })),
   },
