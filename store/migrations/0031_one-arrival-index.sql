@@ -1,0 +1,2 @@
+-- readings_journal_seq finds what came in since as well.
+DROP INDEX readings_arrival;
