@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { zPeriod, zPeriodParams, zPeriodQuery } from '../../contracts/periods.ts';
 import { zBillingRun, zPage } from '../../contracts/rest.ts';
 import type { SiteSettings } from '../../contracts/settings.ts';
@@ -89,7 +89,6 @@ export const periodRoutes: Routes = (app, { db }) => {
           'line is put on the period any more. It cannot be undone. Without this a period closes by itself once every ' +
           'meter has reported past its end, or its grace is over.',
         params: zPeriodParams,
-        body: z.object({}).optional(),
         response: { 202: zBillingRun },
       },
     },

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../store/database.ts';
+import { readResumeMarks } from '../../store/usage-inputs.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
-import { at, buildMarket, HOUR, PEAK_VALLEY, run } from './market.ts';
+import { at, buildMarket, FLAT, HOUR, linesOf, PEAK_VALLEY, run } from './market.ts';
 
 let database: TestDatabase;
 let db: Database;
@@ -145,3 +146,53 @@ async function broken(point: number): Promise<readonly unknown[]> {
   );
   return rows;
 }
+
+describe('the mark that a later run goes on from', () => {
+  /** One point with what it is read at, and nothing else in its market. */
+  async function readAt(rows: readonly (readonly [local: string, value: bigint])[]) {
+    const market = await buildMarket(db, `mark${++sites}`);
+    const tariff = await market.tariff('T', '2026-01-01', FLAT);
+    await market.lease(null, '2026-01-01', null, { tariff });
+    const point = await market.point(null);
+    const register = await market.meter(point, '2026-09-01', 0n);
+    await market.read(register, rows);
+    return { market, point, register };
+  }
+
+  it('is followed at once: a reading minutes after it counts', async () => {
+    const { market, point } = await readAt([
+      ['2026-09-30 23:50', 100_000n],
+      ['2026-10-01 00:10', 102_000n],
+      ['2026-11-01', 150_000n],
+    ]);
+    await run(db, market.site, '2026-09');
+    await run(db, market.site, '2026-10');
+    const lines = await linesOf(db, point);
+    expect(lines.map(({ quantity }) => quantity)).toEqual([101_000n, 49_000n]);
+    expect(await run(db, market.site, '2026-10')).toMatchObject({ linesPosted: 0 });
+  });
+
+  it('is that of the newest revision of its boundary value', async () => {
+    const { market, point, register } = await readAt([
+      ['2026-09-15', 50_000n],
+      ['2026-10-01 12:00', 112_000n],
+      ['2026-11-01', 150_000n],
+    ]);
+    await run(db, market.site, '2026-09');
+    await run(db, market.site, '2026-10');
+    // The first revision goes on from 15 September, the second one from the reading that then came at the cut.
+    await market.read(register, [['2026-10-01', 100_000n]]);
+    await run(db, market.site, '2026-09');
+    const { rows } = await db.$client.query(
+      `SELECT revision, before_ts FROM boundary_values WHERE metering_point_id = $1 AND at = $2 ORDER BY revision`,
+      [point, at('2026-10-01')],
+    );
+    expect(rows).toEqual([
+      { revision: 1, before_ts: at('2026-09-15') },
+      { revision: 2, before_ts: at('2026-10-01') },
+    ]);
+    const marks = await readResumeMarks(db.$client, [{ id: point, at: at('2026-10-01').getTime() }]);
+    expect(marks.get(point)).toMatchObject({ ts: at('2026-10-01').getTime(), total: 1_000_000_000n });
+    expect(await run(db, market.site, '2026-10')).toMatchObject({ linesPosted: 0 });
+  });
+});

@@ -322,6 +322,7 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
     return line ?? problem(reply, 404, 'there is no such fee line');
   });
   app.get('/api/v1/billing/runs', () => ({ items: market.runs.toReversed(), nextCursor: null }));
+  app.get('/api/v1/periods', () => ({ items: [], nextCursor: null }));
   app.get<ById>('/api/v1/billing/runs/:id', ({ params }, reply) => {
     const run = market.runs.find((one) => one.id === Number(params.id));
     return run ?? problem(reply, 404, 'there is no such run');
@@ -331,6 +332,8 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
       id: market.runs.length + 1,
       site: SITE.id,
       period: body.period,
+      kind: 'charge',
+      comparedRunId: null,
       status: 'queued',
       requestedBy: '李会计',
       requestedAt: new Date().toISOString(),

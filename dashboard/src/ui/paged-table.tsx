@@ -62,7 +62,12 @@ export function PagedTable<Row extends object>(props: {
         {...(expanded === undefined
           ? {}
           : {
-              expandable: { expandedRowRender: expanded, rowExpandable: mayExpand, expandRowByClick: true },
+              expandable: {
+                columnTitle: <span className="visually-hidden">{t('common.details')}</span>,
+                expandedRowRender: expanded,
+                rowExpandable: mayExpand,
+                expandRowByClick: true,
+              },
             })}
       />
       <div className="panel-foot">
