@@ -98,7 +98,7 @@ async function settle(
   if (!site) return;
   let error: string | null = run.attempts >= ATTEMPTS_MAX ? `given up after ${ATTEMPTS_MAX} attempts` : null;
   if (error === null) {
-    await beginSettlement(db.$client, run.id);
+    if (!(await beginSettlement(db.$client, run.id))) return;
     try {
       await shareOut(db, { id: run.id, site }, now(), signal);
       if (signal.aborted) return;

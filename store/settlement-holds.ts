@@ -9,14 +9,15 @@ export interface NewHold {
   readonly at: Date;
 }
 
-/** @throws a unique violation when the same is held already. */
-export async function createHold(tx: Queryable, hold: NewHold): Promise<number> {
+/** Undefined when the site has no such fee line. @throws a unique violation when the same is held already. */
+export async function createHold(tx: Queryable, hold: NewHold): Promise<number | undefined> {
   const { rows } = await tx.query<{ id: string }>(
     `INSERT INTO settlement_holds (site_id, party_id, fee_line_id, reason, created_at, created_by)
-     VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
+     SELECT $1, $2::bigint, $3::bigint, $4, $5::timestamptz, $6
+     WHERE $3::bigint IS NULL OR EXISTS (SELECT 1 FROM fee_lines WHERE id = $3 AND site_id = $1) RETURNING id`,
     [hold.siteId, hold.partyId, hold.feeLineId, hold.reason, hold.at, hold.actor],
   );
-  return Number(rows[0]?.id);
+  return rows[0] && Number(rows[0].id);
 }
 
 /** The site whose hold it was; undefined when it was released before. */

@@ -58,13 +58,15 @@ export async function openSettlements(
   return rows.map((row) => ({ id: Number(row.id), siteId: row.site_id, attempts: row.attempts }));
 }
 
-export async function beginSettlement(db: Queryable, id: number): Promise<void> {
-  await db.query(
+/** False when another process has ended it meanwhile. */
+export async function beginSettlement(db: Queryable, id: number): Promise<boolean> {
+  const { rowCount } = await db.query(
     `UPDATE settlement_runs SET attempts = attempts + 1,
        last_line_id = coalesce(last_line_id, (SELECT max(f.id) FROM fee_lines f WHERE f.site_id = settlement_runs.site_id))
      WHERE id = $1 AND status = 'queued'`,
     [id],
   );
+  return rowCount === 1;
 }
 
 export async function endSettlement(

@@ -10,7 +10,6 @@ import {
   zSettlementRunQuery,
 } from '../../contracts/settlement.ts';
 import { recordAction } from '../../store/actions.ts';
-import { readFeeLine } from '../../store/fee-lines.ts';
 import { findParty } from '../../store/parties.ts';
 import { createHold, type HoldView, listHolds, releaseHold } from '../../store/settlement-holds.ts';
 import { listSettlements, queueSettlement, type SettlementRun } from '../../store/settlement-runs.ts';
@@ -77,14 +76,12 @@ export const settlementHoldRoutes: Routes = (app, { db }) => {
       if (party !== undefined && !(await findParty(db, party))) {
         throw unprocessable('body.party', 'there is no such party');
       }
-      if (feeLine !== undefined && (await readFeeLine(db, feeLine))?.site !== siteId) {
-        throw unprocessable('body.feeLine', 'the site has no such fee line');
-      }
       const { actor } = principalOf(request);
       const at = new Date();
       const about = { siteId, partyId: party ?? null, feeLineId: feeLine ?? null, reason, actor, at };
       const id = await transaction(db, async (tx) => {
         const made = await createHold(tx, about);
+        if (made === undefined) throw unprocessable('body.feeLine', 'the site has no such fee line');
         const detail = { party, feeLine, reason };
         const subject = `hold ${made}`;
         await recordAction(tx.orm, { siteId, at, actor, action: 'settlement.hold', subject, detail });
