@@ -109,7 +109,7 @@ describe.skipIf(skipBrowser)('losses and gates', () => {
     await page.getByRole('heading', { name: 'Twelve months' }).waitFor();
     await page.getByText('13.020 kWh').nth(3).waitFor();
     await page.getByText('the house', { exact: true }).waitFor();
-    await page.getByText('From 2026-10').waitFor();
+    await page.getByText(/^From 2026-10:/).waitFor();
     await page.getByRole('button', { name: 'Apply from 2026-10' }).click();
     await page.getByText('Saved. Run the month to charge it.').waitFor();
     expect(await axeViolations(page)).toEqual([]);

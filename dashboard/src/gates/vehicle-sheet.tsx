@@ -58,7 +58,7 @@ export function VehicleSheet(props: { readonly vehicle: Vehicle; readonly onClos
             </Button>
           </>
         )}
-        <h3>{t('gates.monthlyPasses')}</h3>
+        <h2>{t('gates.monthlyPasses')}</h2>
         {vehicle.monthlyPasses.length === 0 && <p className="muted">{t('gates.noPass')}</p>}
         {vehicle.monthlyPasses.map((pass) => {
           const last = Date.parse(pass.endsAt) - DAY_MS;

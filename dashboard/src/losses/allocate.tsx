@@ -32,7 +32,7 @@ export function Allocate({ main, month }: { readonly main: number; readonly mont
   const error = save.error ?? takeBack.error ?? said.error;
   return (
     <section className="stack" aria-label={t('losses.allocate')}>
-      <h3>{t('losses.allocate')}</h3>
+      <h2>{t('losses.allocate')}</h2>
       {own.map((one) => (
         <div className="row" key={one.id}>
           <span>

@@ -42,10 +42,10 @@ export function LossSheet(props: {
       ) : (
         <div className="stack">
           {one && <MonthFacts one={one} />}
-          <h3>{t('losses.trend')}</h3>
+          <h2>{t('losses.trend')}</h2>
           <Trend items={items} />
           {mayWrite && <Allocate key={month} main={main} month={month} />}
-          <h3>{t('losses.shares')}</h3>
+          <h2>{t('losses.shares')}</h2>
           {one && <Shares one={one} month={month} />}
         </div>
       )}

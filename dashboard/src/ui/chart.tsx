@@ -72,6 +72,8 @@ export function Chart(props: {
       [[...series.seconds], [...series.values]],
       element,
     );
+    // Its legend is laid out by a table whose headers are empty: it is a picture's caption, not data.
+    plot.root.querySelector('.u-legend')?.setAttribute('role', 'presentation');
     const resizes = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }));
     resizes.observe(element);
     return () => {
