@@ -9,7 +9,7 @@ import type { Database } from '../../../store/database.ts';
 import { createDevice, newSecret } from '../../../store/devices.ts';
 import { ensureBuiltInProfiles, findProfile } from '../../../store/profiles.ts';
 import { installations, meteringPoints } from '../../../store/schema/metering.ts';
-import { listTariffs } from '../../../store/tariffs.ts';
+import { createTariff, listTariffs } from '../../../store/tariffs.ts';
 import { createLease, createMarket, SITE } from '../../api/market.ts';
 import { type BrowserApp, startBrowserApp } from '../../support/browser-app.ts';
 import { PHONE, skipBrowser, type Visit } from '../browser.ts';
