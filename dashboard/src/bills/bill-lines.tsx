@@ -121,7 +121,7 @@ function Lines({
                 <button
                   type="button"
                   className="link num"
-                  aria-label={t('bills.evidence', { id: line.id })}
+                  aria-label={`${formatMoney(line.amount, line.currency)} ${t('bills.evidence', { id: line.id })}`}
                   onClick={() => onEvidence(line.id)}
                 >
                   {formatMoney(line.amount, line.currency)}
