@@ -76,7 +76,8 @@ export async function decideWaiting(
     await tx.query(
       `INSERT INTO readings (register_id, ts, value, quality, source, received_at)
        SELECT r, ${instant('t')}, v, 'good', 'manual', $4 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) i(r, t, v)
-       ON CONFLICT DO NOTHING`,
+       ON CONFLICT (register_id, ts) DO UPDATE SET value = excluded.value, quality = 'good', source = 'manual',
+         received_at = excluded.received_at WHERE readings.quality = 'rejected'`,
       [
         numbersParam(moved, (one) => one.registerId),
         numbersParam(moved, (one) => one.ts),
