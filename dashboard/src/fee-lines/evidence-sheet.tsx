@@ -112,11 +112,11 @@ function Usage({ line, evidence }: { readonly line: FeeLineDetail; readonly evid
     <>
       {evidence.from && evidence.to && (
         <>
-          <h3>{t('evidence.readings')}</h3>
+          <h2 className="sheet-part">{t('evidence.readings')}</h2>
           <table className="values">
             <thead>
               <tr>
-                <th scope="col" />
+                <td />
                 <th scope="col">{t('evidence.at')}</th>
                 <th scope="col">{t('evidence.method')}</th>
                 <th scope="col" className="right">
@@ -205,7 +205,7 @@ function Arithmetic({ line, evidence }: { readonly line: FeeLineDetail; readonly
   const posted = BigInt(sum.posted.amount) !== 0n || BigInt(sum.posted.quantity) !== 0n;
   return (
     <>
-      <h3>{t('evidence.arithmetic')}</h3>
+      <h2 className="sheet-part">{t('evidence.arithmetic')}</h2>
       {evidence.segments.map((segment) => {
         const wraps = segment.wraps === 0 ? '' : ` + ${segment.wraps} × ${formatBase(segment.modulus)}`;
         const ratio = trimDecimal(segment.multiplier);
@@ -294,7 +294,7 @@ function PeriodChart({ line, evidence }: { readonly line: FeeLineDetail; readonl
   if (series.seconds.length === 0) return null;
   return (
     <>
-      <h3>{t('evidence.chart')}</h3>
+      <h2 className="sheet-part">{t('evidence.chart')}</h2>
       <Chart
         series={series}
         zone={site.timeZone}

@@ -105,7 +105,7 @@ function TierRows(props: {
   const quantity = (text: string): string => quantityOf(text, unit, currency);
   return (
     <>
-      <h3>{t('workings.tiers')}</h3>
+      <h2 className="sheet-part">{t('workings.tiers')}</h2>
       <p className="muted">
         {t(`workings.mode.${workings.mode}`)}.{' '}
         {t('workings.countedIn', {
