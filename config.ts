@@ -49,6 +49,57 @@ const VARIABLES = {
     'a secret of at least 32 characters, the same for every api process',
   ],
   PUBLIC_URL: [url('http:', 'https:').optional(), 'the URL that browsers use, like https://market.example'],
+  BANK_ACCOUNT_NAME: [z.string().max(100).optional(), 'the name on the bank account that payers transfer to'],
+  BANK_ACCOUNT: [z.string().max(64).optional(), 'the number of that account'],
+  BANK_NAME: [z.string().max(100).optional(), 'the bank that has it'],
+  WECHAT_PAY_MERCHANT_ID: [
+    z
+      .string()
+      .regex(/^\d{6,16}$/)
+      .optional(),
+    'a merchant number of WeChat Pay',
+  ],
+  WECHAT_PAY_APP_ID: [
+    z
+      .string()
+      .regex(/^wx\w{10,30}$/)
+      .optional(),
+    'an application id like wx…',
+  ],
+  WECHAT_PAY_SERIAL: [
+    z
+      .string()
+      .regex(/^[0-9A-F]{10,64}$/i)
+      .optional(),
+    'the serial number of the merchant’s certificate',
+  ],
+  WECHAT_PAY_KEY: [pemFile.optional(), 'the path of the merchant’s PEM private key'],
+  WECHAT_PAY_API_V3_KEY: [z.string().length(32).optional(), 'the API v3 key of 32 characters'],
+  WECHAT_PAY_PLATFORM_KEY: [
+    pemFile.optional(),
+    'the path of the platform’s PEM certificate, or of WeChat Pay’s public key',
+  ],
+  WECHAT_PAY_PLATFORM_SERIAL: [
+    z.string().max(100).optional(),
+    'the serial number of that certificate, or the PUB_KEY_ID_… of that key',
+  ],
+  ALIPAY_APP_ID: [
+    z
+      .string()
+      .regex(/^\d{8,24}$/)
+      .optional(),
+    'an application id of Alipay',
+  ],
+  ALIPAY_KEY: [pemFile.optional(), 'the path of the application’s PEM private key'],
+  ALIPAY_PUBLIC_KEY: [pemFile.optional(), 'the path of Alipay’s PEM public key'],
+  ALIPAY_GATEWAY: [
+    url('http:', 'https:').default('https://openapi.alipay.com/gateway.do'),
+    'the URL of Alipay’s gateway',
+  ],
+  STRIPE_SECRET_KEY: [z.string().startsWith('sk_').optional(), 'a secret key like sk_…'],
+  STRIPE_WEBHOOK_SECRET: [z.string().startsWith('whsec_').optional(), 'a webhook’s secret like whsec_…'],
+  SANDBOX_URL: [url('http:', 'https:').optional(), 'the URL of a sandbox provider'],
+  SANDBOX_SECRET: [z.string().min(8).optional(), 'the secret shared with it, of at least 8 characters'],
   LOG_LEVEL: [
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
     'trace, debug, info, warn, error, fatal or silent',
@@ -56,6 +107,18 @@ const VARIABLES = {
 } as const satisfies Record<string, readonly [z.ZodType, string]>;
 
 type Name = keyof typeof VARIABLES;
+
+/** Set all of a line, or none. */
+const TOGETHER: readonly (readonly Name[])[] = [
+  ['BANK_ACCOUNT', 'BANK_ACCOUNT_NAME', 'BANK_NAME'],
+  [
+    ...(['WECHAT_PAY_MERCHANT_ID', 'WECHAT_PAY_APP_ID', 'WECHAT_PAY_SERIAL', 'WECHAT_PAY_KEY'] as const),
+    ...(['WECHAT_PAY_API_V3_KEY', 'WECHAT_PAY_PLATFORM_KEY', 'WECHAT_PAY_PLATFORM_SERIAL'] as const),
+  ],
+  ['ALIPAY_APP_ID', 'ALIPAY_KEY', 'ALIPAY_PUBLIC_KEY'],
+  ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'],
+  ['SANDBOX_URL', 'SANDBOX_SECRET'],
+];
 export type Config = { readonly [K in Name]: z.infer<(typeof VARIABLES)[K][0]> };
 
 /** What a wrong environment is answered with: one line that names the variable and what it accepts. */
@@ -78,8 +141,15 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   }
   const { TLS_CERT, TLS_KEY } = config;
   if (!TLS_CERT !== !TLS_KEY) throw new ConfigError('TLS_CERT and TLS_KEY go together: set both, or neither');
+  for (const group of TOGETHER) {
+    const [missing] = group.filter((name) => config[name] === undefined);
+    if (missing !== undefined && group.some((name) => config[name] !== undefined))
+      throw new ConfigError(
+        `${missing} is missing: it goes together with ${group.filter((name) => name !== missing).join(', ')}`,
+      );
+  }
   return config as Config;
 }
 
 const redacted = (name: string, text: string | undefined): string =>
-  /TOKEN|SECRET|DATABASE_URL/.test(name) ? '…' : JSON.stringify(text);
+  /TOKEN|SECRET|DATABASE_URL|API_V3_KEY/.test(name) ? '…' : JSON.stringify(text);

@@ -5,9 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Logger, pino } from 'pino';
 import { startApi } from './api/start.ts';
+import { configuredProviders, type ProviderSettings } from './billing/providers/configured.ts';
 import { startBilling } from './billing/start.ts';
 import { startBroker } from './broker/start.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
+import { type SandboxProvider, startSandboxProvider } from './demo/sandbox-provider.ts';
 import { startDemo } from './demo/start.ts';
 import { startIngest } from './ingest/start.ts';
 import { InUseError, keptSecret, lockDataDir } from './store/data-dir.ts';
@@ -88,12 +90,15 @@ async function start(
   if (journal) closers.add(() => journal.close());
 
   const shared = { db, databaseUrl, telemetry, log };
+  const sandbox = command.demo ? await startSandboxProvider() : undefined;
+  if (sandbox) closers.add(() => sandbox.close());
+  const providers = configuredProviders(providerSettings(config, sandbox));
   if (runs('ingest') && journal) {
     const ingest = await startIngest({ ...shared, journal, journalDays: config.JOURNAL_DAYS });
     closers.add(() => ingest.close());
   }
   if (runs('billing')) {
-    const billing = await startBilling(shared);
+    const billing = await startBilling({ ...shared, providers });
     closers.add(() => billing.close());
   }
   let mqttPort = config.MQTT_PORT;
@@ -123,6 +128,7 @@ async function start(
       ...(journal ? { journal } : {}),
       port: config.HTTP_PORT,
       dashboardDir: dashboardDir(),
+      providers: providers.map(({ name }) => name),
       authSecret: config.AUTH_SECRET ?? keptSecret(dataDir, 'auth-secret'),
       ...(config.ADMIN_TOKEN ? { adminToken: config.ADMIN_TOKEN } : {}),
       ...(config.PUBLIC_URL ? { publicUrl: config.PUBLIC_URL } : {}),
@@ -131,6 +137,55 @@ async function start(
     httpPort = api.port;
   }
   say(runs('api') ? `ready: http://localhost:${httpPort}` : `ready: ${command.parts.join(', ')}`);
+}
+
+/** Only what is configured is offered; the demonstration has a provider of its own. */
+function providerSettings(config: Config, sandbox: SandboxProvider | undefined): ProviderSettings {
+  return {
+    publicUrl: config.PUBLIC_URL ?? `http://localhost:${config.HTTP_PORT}`,
+    ...(config.BANK_ACCOUNT && config.BANK_ACCOUNT_NAME && config.BANK_NAME
+      ? {
+          bank: {
+            accountName: config.BANK_ACCOUNT_NAME,
+            account: config.BANK_ACCOUNT,
+            bank: config.BANK_NAME,
+          },
+        }
+      : sandbox
+        ? { bank: { accountName: '南门市场管理有限公司', account: '6222 0000 0000 0000', bank: '示例银行' } }
+        : {}),
+    ...(config.WECHAT_PAY_MERCHANT_ID
+      ? {
+          wechatPay: {
+            merchantId: config.WECHAT_PAY_MERCHANT_ID,
+            appId: config.WECHAT_PAY_APP_ID ?? '',
+            serial: config.WECHAT_PAY_SERIAL ?? '',
+            privateKey: config.WECHAT_PAY_KEY ?? '',
+            apiV3Key: config.WECHAT_PAY_API_V3_KEY ?? '',
+            platformKey: config.WECHAT_PAY_PLATFORM_KEY ?? '',
+            platformSerial: config.WECHAT_PAY_PLATFORM_SERIAL ?? '',
+          },
+        }
+      : {}),
+    ...(config.ALIPAY_APP_ID
+      ? {
+          alipay: {
+            appId: config.ALIPAY_APP_ID,
+            privateKey: config.ALIPAY_KEY ?? '',
+            alipayKey: config.ALIPAY_PUBLIC_KEY ?? '',
+            gateway: config.ALIPAY_GATEWAY,
+          },
+        }
+      : {}),
+    ...(config.STRIPE_SECRET_KEY
+      ? { stripe: { secretKey: config.STRIPE_SECRET_KEY, webhookSecret: config.STRIPE_WEBHOOK_SECRET ?? '' } }
+      : {}),
+    ...(sandbox
+      ? { sandbox: { url: sandbox.url, secret: sandbox.secret } }
+      : config.SANDBOX_URL
+        ? { sandbox: { url: config.SANDBOX_URL, secret: config.SANDBOX_SECRET ?? '' } }
+        : {}),
+  };
 }
 
 async function startOwnPostgres(
