@@ -220,8 +220,14 @@ describe.skipIf(skipBrowser)('tariffs', () => {
   test.each(['zh-CN', 'en'] as const)(
     'pages fit a phone and a screen reader (%s)',
     async (language) => {
+      const [example] = TARIFF_EXAMPLES;
+      if (!example) throw new Error('there are examples');
+      const { commodity, name, definition } = example;
+      const code = `SEEN-${language}`;
+      const effectiveFrom = new Date('2026-01-01T00:00:00+08:00');
+      await createTariff(app.db, { site: SITE, code, name, commodity, definition, effectiveFrom });
       const page = await open('/tariffs', { as: 'biller', language, size: PHONE });
-      for (const path of ['/tariffs', '/tariffs/edit?tariff=TOU-5']) {
+      for (const path of ['/tariffs', `/tariffs/edit?tariff=${code}`]) {
         if (path !== '/tariffs') {
           await page.goto(app.url + path);
           await page.locator('.painter').waitFor();
