@@ -90,7 +90,7 @@ function Decisions({ one }: { readonly one: CaseDetail }) {
   const resolution = useResolution();
   return (
     <section>
-      <h3>{t('cases.decisions')}</h3>
+      <h2>{t('cases.decisions')}</h2>
       <ul className="cards">
         {one.decisions.map(({ id, at, actor, action, detail }) => (
           <li key={id} className="card">

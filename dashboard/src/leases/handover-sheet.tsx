@@ -133,7 +133,7 @@ export function HandoverSheet({ stall, onClose }: { readonly stall: number; read
               </section>
             );
           })}
-          <h3>{t('leases.next')}</h3>
+          <h2>{t('leases.next')}</h2>
           <Radio.Group
             className="choices"
             value={next}

@@ -48,7 +48,7 @@ export function LeaseSheet(props: {
           [t('stall.term'), <Term key="term" lease={data} />],
         ]}
       />
-      <h3>{t('leases.tariffs')}</h3>
+      <h2>{t('leases.tariffs')}</h2>
       {data.tariffs.length === 0 ? (
         <p className="muted">{t('leases.noTariffs')}</p>
       ) : (
@@ -68,7 +68,7 @@ export function LeaseSheet(props: {
       )}
       {data.stall !== null && (
         <>
-          <h3>{t('stall.meters')}</h3>
+          <h2>{t('stall.meters')}</h2>
           <table className="values">
             <tbody>
               {(stall.data?.meters ?? []).map((meter) => (

@@ -95,7 +95,7 @@ function Meters({ stall }: { readonly stall: number }) {
     <>
       <div className="row">
         <h2>{t('stall.title', { code })}</h2>
-        <Button type="link" onClick={() => put({ stall: undefined, point: undefined, do: undefined })}>
+        <Button onClick={() => put({ stall: undefined, point: undefined, do: undefined })}>
           {t('readings.other')}
         </Button>
       </div>

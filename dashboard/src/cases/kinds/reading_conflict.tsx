@@ -46,7 +46,7 @@ export function ReadingConflictCard({ one, onDecided }: CaseCardProps) {
       <AroundTable around={around.data} from={ts} to={ts} />
       {one.status === 'open' && mayDecide ? (
         <>
-          <h3>{t('cases.whichStands')}</h3>
+          <h2>{t('cases.whichStands')}</h2>
           <Radio.Group
             className="choices"
             value={choice}

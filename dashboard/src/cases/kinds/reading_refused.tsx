@@ -114,7 +114,7 @@ function Decide(
           : way !== undefined;
   return (
     <>
-      <h3>{t('cases.explains')}</h3>
+      <h2>{t('cases.explains')}</h2>
       <Radio.Group
         className="choices"
         value={way}
