@@ -8,7 +8,7 @@ import type { NewReading } from '../store/readings.ts';
 import type { TelemetryRow } from '../store/telemetry/port.ts';
 import type { PacedSighting } from './sighting-throttle.ts';
 
-/** A record and where in the journal it stands. */
+/** A record and where in the journal it stands, counted on over journals that were lost. */
 export interface Sourced {
   readonly record: JournalRecord;
   readonly seq: number;
@@ -55,8 +55,11 @@ const RECORDS_MAX = 4_096;
 /** Bounds the rows too: a value takes at least some twenty bytes of payload. */
 const BYTES_MAX = 1024 * 1024;
 
-/** Groups frames into slices of at most about 4,096 records and 1 MiB, each of at least one frame. */
-export function* slicesOf(frames: readonly JournalFrame[]): Generator<Slice> {
+/**
+ * Groups frames into slices of at most about 4,096 records and 1 MiB, each of at least one frame. `base` is added to
+ * the frames' numbers in the records, not in `to`.
+ */
+export function* slicesOf(frames: readonly JournalFrame[], base = 0): Generator<Slice> {
   let records: Sourced[] = [];
   let bytes = 0;
   let to = 0;
@@ -69,7 +72,7 @@ export function* slicesOf(frames: readonly JournalFrame[]): Generator<Slice> {
       bytes = 0;
     }
     for (let index = 0; index < frame.records.length; index++) {
-      records.push({ record: frame.records[index] as JournalRecord, seq: frame.seq, index });
+      records.push({ record: frame.records[index] as JournalRecord, seq: base + frame.seq, index });
     }
     bytes += frameBytes;
     to = frame.seq;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { UPLINK_KINDS } from '../contracts/mqtt.ts';
-import { CursorMovedError, moveCursor, readCursor } from '../store/cursors.ts';
+import { CursorMovedError, readCursor, readCursorBase, restartCursor } from '../store/cursors.ts';
 import type { Database } from '../store/database.ts';
 import { isDataError } from '../store/database-errors.ts';
 import type { NewDeadLetter } from '../store/dead-letters.ts';
@@ -75,6 +75,7 @@ export function openPipeline(deps: PipelineDeps): Pipeline {
   async function runFromCursor(): Promise<void> {
     let after = await retryPostgres(readOwnCursor);
     committed = after;
+    const base = await retryPostgres(() => answered(readCursorBase(db, READER)));
     let failure: unknown;
     const failed = new AbortController();
     const stop = AbortSignal.any([signal, failed.signal]);
@@ -84,7 +85,7 @@ export function openPipeline(deps: PipelineDeps): Pipeline {
       const frames = await retryJournal(() =>
         journal.read(after, { recordsMax: READ_RECORDS_MAX, waitMs: READ_WAIT_MS, signal: stop }),
       );
-      for (const slice of slicesOf(frames)) {
+      for (const slice of slicesOf(frames, base)) {
         if (stop.aborted) break;
         const from = after;
         const batch = await decodeSlice(slice);
@@ -114,7 +115,7 @@ export function openPipeline(deps: PipelineDeps): Pipeline {
       { cursor: seq, head },
       'ingest: the journal is younger than the cursor, reading it from its start',
     );
-    await moveCursor(db.$client, { reader: READER, from: seq, to: 0 });
+    await restartCursor(db.$client, { reader: READER, from: seq });
     return 0;
   }
 

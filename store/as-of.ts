@@ -45,7 +45,7 @@ export async function readCutOff(client: Queryable): Promise<Omit<CutOff, 'recei
   const answers: unknown = await client.query(
     `LOCK TABLE change_history IN SHARE MODE;
      SELECT coalesce(max(id), 0) AS change,
-       coalesce((SELECT seq FROM journal_cursors WHERE reader = 'ingest'), 0) AS seq FROM change_history`,
+       coalesce((SELECT base + seq FROM journal_cursors WHERE reader = 'ingest'), 0) AS seq FROM change_history`,
   );
   const [, { rows }] = answers as [unknown, { readonly rows: readonly { change: string; seq: string }[] }];
   return { changeId: Number(rows[0]?.change), journalSeq: Number(rows[0]?.seq) };

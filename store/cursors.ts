@@ -11,6 +11,15 @@ export async function readCursor(db: Executor, reader: string): Promise<number> 
   return row?.seq ?? 0;
 }
 
+/** What is added to a frame's number where it is kept; not 0 once a journal was lost. */
+export async function readCursorBase(db: Executor, reader: string): Promise<number> {
+  const [row] = await db
+    .select({ base: journalCursors.base })
+    .from(journalCursors)
+    .where(eq(journalCursors.reader, reader));
+  return row?.base ?? 0;
+}
+
 export interface CursorMove {
   readonly reader: string;
   /** Where this reader believes the cursor to be. */
@@ -31,6 +40,21 @@ export async function moveCursor(db: Queryable, { reader, from, to }: CursorMove
          ON CONFLICT (reader) DO UPDATE SET seq = excluded.seq WHERE c.seq = $2`
       : 'UPDATE journal_cursors SET seq = $3 WHERE reader = $1 AND seq = $2',
     [reader, from, to],
+  );
+  if (rowCount !== 1) throw new CursorMovedError(`the cursor of ${reader} is not at ${from} any more`);
+}
+
+/**
+ * The journal was lost and begins again: its frames are read from the first, and the numbers that are kept of them go
+ * on after those of the old one. @throws CursorMovedError when the cursor is not at `from`.
+ */
+export async function restartCursor(
+  db: Queryable,
+  { reader, from }: Pick<CursorMove, 'reader' | 'from'>,
+): Promise<void> {
+  const { rowCount } = await db.query(
+    'UPDATE journal_cursors SET base = base + seq, seq = 0 WHERE reader = $1 AND seq = $2',
+    [reader, from],
   );
   if (rowCount !== 1) throw new CursorMovedError(`the cursor of ${reader} is not at ${from} any more`);
 }

@@ -1,5 +1,5 @@
 import { openCase } from './cases.ts';
-import { moveCursor, readCursor } from './cursors.ts';
+import { moveCursor, readCursor, readCursorBase } from './cursors.ts';
 import type { Database } from './database.ts';
 import { judgeRegisters } from './judge-readings.ts';
 import { transaction } from './transaction.ts';
@@ -27,14 +27,12 @@ export async function scanReadings(
   at: Date,
   framesMax: number = FRAMES_PER_STEP_MAX,
 ): Promise<ScanStep> {
-  const head = await readCursor(db, INGEST);
-  const stored = await readCursor(db, READER);
-  // A journal that was begun anew counts from one again.
-  const from = Math.min(stored, head);
+  const head = (await readCursorBase(db, INGEST)) + (await readCursor(db, INGEST));
+  const from = await readCursor(db, READER);
   const to = Math.min(head, from + framesMax);
-  if (to === stored) return { registers: 0, changed: 0, isCaughtUp: true };
+  if (to <= from) return { registers: 0, changed: 0, isCaughtUp: true };
   return transaction(db, async (tx) => {
-    await moveCursor(tx, { reader: READER, from: stored, to });
+    await moveCursor(tx, { reader: READER, from, to });
     const { rows } = await tx.query<{ register_id: string; ts: string }>(
       `SELECT register_id, ${ms('min(ts)')} AS ts FROM readings
        WHERE journal_seq > $1 AND journal_seq <= $2 AND quality IN ('good', 'quarantined') GROUP BY register_id`,

@@ -16,6 +16,8 @@ import { bytea } from './bytea.ts';
 export const journalCursors = pgTable('journal_cursors', {
   reader: text().primaryKey(),
   seq: bigint({ mode: 'number' }).notNull(),
+  /** Added to a frame's number wherever it is kept: a journal that was lost begins again at 1, what is kept goes on. */
+  base: bigint({ mode: 'number' }).notNull().default(0),
 });
 
 /** A refused message, whole. The same record again is a no-op. */

@@ -1,0 +1,1 @@
+ALTER TABLE "journal_cursors" ADD COLUMN "base" bigint DEFAULT 0 NOT NULL;
