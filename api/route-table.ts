@@ -25,6 +25,7 @@ import { meterTreeRoutes } from './routes/meter-tree.ts';
 import { meteringPointRoutes } from './routes/metering-points.ts';
 import { partyRoutes } from './routes/parties.ts';
 import { passRoutes } from './routes/passes.ts';
+import { paymentMethodRoutes } from './routes/payment-methods.ts';
 import { periodRoutes } from './routes/periods.ts';
 import { placeRoutes } from './routes/places.ts';
 import { profileRoutes } from './routes/profiles.ts';
@@ -75,6 +76,7 @@ export const ROUTES: readonly Routes[] = [
   feeLineRoutes,
   documentRoutes,
   chargeRoutes,
+  paymentMethodRoutes,
   callbackRoutes,
   bankStatementRoutes,
   reconciliationRoutes,

@@ -113,6 +113,15 @@ export const zRefundCreate = z
   })
   .meta({ examples: [{ amount: '500', reason: 'paid twice' }] });
 
+/** What became of a charge that its provider says nothing certain of, as a person read it in the provider's own books. */
+export const zChargeSettle = z
+  .object({
+    as: z.enum(['succeeded', 'failed']),
+    /** Where that was seen. */
+    note: z.string().trim().min(1).max(200),
+  })
+  .meta({ examples: [{ as: 'failed', note: 'not in the provider’s back office on 2026-11-20' }] });
+
 /** How a lease can pay. */
 export const zPayOptions = z.object({
   /** In the order in which they are offered. */

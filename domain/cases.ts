@@ -19,13 +19,7 @@ export type CaseStatus = (typeof CASE_STATUS)[number];
 export const RULE = 'rule';
 
 /** Kinds that are closed only by their own decision: a note alone would leave the matter as it is. */
-const DECIDED = new Set<CaseKind>([
-  'reading_conflict',
-  'reading_refused',
-  'clock_ahead',
-  'bill_dispute',
-  'payment_mismatch',
-]);
+const DECIDED = new Set<CaseKind>(['reading_conflict', 'reading_refused', 'clock_ahead', 'bill_dispute']);
 
 /** May a person close a case of this kind with a note, because it was settled elsewhere? */
 export const mayDismiss = (kind: CaseKind): boolean => !DECIDED.has(kind);

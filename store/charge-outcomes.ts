@@ -53,7 +53,7 @@ export async function applyOutcome(
     case 'unknown':
       return applyWaiting(tx, charge, outcome, by.at);
     case 'failed':
-      return applyFailed(tx, charge, outcome, by.at);
+      return applyFailed(tx, charge, outcome, by);
     case 'succeeded':
       return applySucceeded(tx, charge, outcome, by);
   }
@@ -91,8 +91,9 @@ async function applyFailed(
   tx: Queryable,
   charge: Charge,
   outcome: Extract<Outcome, { status: 'failed' }>,
-  at: Date,
+  by: { readonly actor: string; readonly at: Date },
 ): Promise<ChargeStatus> {
+  const { at } = by;
   if (charge.status === 'failed') return 'failed';
   const failure = outcome.reason.slice(0, REASON_LENGTH_MAX);
   if (charge.status === 'succeeded') {
@@ -109,7 +110,7 @@ async function applyFailed(
     [charge.id, failure, outcome.providerRef ?? null, at],
   );
   await recordEvent(tx, { chargeId: charge.id, status: 'failed', failure, at });
-  await closeUnknown(tx, charge, at, 'failed');
+  await closeUnknown(tx, charge, by, 'failed');
   return 'failed';
 }
 
@@ -154,7 +155,7 @@ async function applySucceeded(
       { account: { kind: charge.purpose === 'deposit' ? 'deposit' : 'prepaid', leaseId }, amount: -credit },
     ],
   });
-  await closeUnknown(tx, charge, at, 'succeeded');
+  await closeUnknown(tx, charge, { actor, at }, 'succeeded');
   if (billId !== null) {
     await settleIfPaid(tx, billId, at);
     await withdrawRest(tx, billId, at);
@@ -185,8 +186,13 @@ async function withdrawRest(tx: Queryable, billId: number, at: Date): Promise<vo
   if (open !== undefined && (await readDue(tx, billId)) <= 0n) await cancelCharge(tx, open, 'platform', at);
 }
 
-async function closeUnknown(tx: Queryable, charge: Charge, at: Date, resolution: string): Promise<void> {
-  if (charge.status === 'unknown') await closeCase(tx, { ...caseOf(charge, at), by: 'platform', resolution });
+async function closeUnknown(
+  tx: Queryable,
+  charge: Charge,
+  { actor, at }: { readonly actor: string; readonly at: Date },
+  resolution: string,
+): Promise<void> {
+  if (charge.status === 'unknown') await closeCase(tx, { ...caseOf(charge, at), by: actor, resolution });
 }
 
 /** Pays a charge from the lease's balance, or fails it where that is too low; the lease is locked, so it is spent once. */

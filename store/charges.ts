@@ -150,14 +150,19 @@ export async function findChargeByOrder(tx: Queryable, orderNo: string): Promise
   return rows[0] && toCharge(rows[0]);
 }
 
-/** Has the provider asked at once; false when the charge is decided. */
+/** Has the provider asked at once about the charge and its refunds; false when all of them are decided. */
 export async function lookNow(tx: Queryable, id: number, at: Date): Promise<boolean> {
-  const { rowCount } = await tx.query(
+  const values = [id, at, CHARGE_OPEN];
+  const charge = await tx.query(
     'UPDATE charges SET next_look_at = $2 WHERE id = $1 AND status = ANY($3)',
-    [...[id, at, CHARGE_OPEN]],
+    values,
+  );
+  const refunds = await tx.query(
+    'UPDATE refunds SET next_look_at = $2 WHERE charge_id = $1 AND status = ANY($3)',
+    values,
   );
   await wakeBilling(tx);
-  return rowCount === 1;
+  return charge.rowCount === 1 || (refunds.rowCount ?? 0) > 0;
 }
 
 /** Ends the payer's time: the provider is asked once more, told to close it, and only then has it failed. */

@@ -121,7 +121,7 @@ export async function applyRefundOutcome(
     }
     await end(tx, refund, { status: 'succeeded', failure: null, at });
     await bookRefund(tx, charge, refund, by);
-    await closeCase(tx, { ...caseOfRefund(charge, refund, at), by: 'platform', resolution: 'succeeded' });
+    await closeCase(tx, { ...caseOfRefund(charge, refund, at), by: by.actor, resolution: 'succeeded' });
     return 'succeeded';
   }
   if (isOver) return refund.status;

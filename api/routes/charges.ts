@@ -3,63 +3,32 @@ import {
   zChargeCreate,
   zChargeDetail,
   zChargeQuery,
-  zPaymentMethodPut,
-  zPayOptions,
-  zPayOptionsQuery,
+  zChargeSettle,
   zRefundCreate,
 } from '../../contracts/charges.ts';
 import { zIdParams, zPage } from '../../contracts/rest.ts';
-import type { Provider } from '../../domain/charges.ts';
-import { may } from '../../domain/permissions.ts';
-import { recordAction } from '../../store/actions.ts';
 import { applyOutcome } from '../../store/charge-outcomes.ts';
+import { findPayingLease, listCharges, readCharge } from '../../store/charge-views.ts';
 import {
-  findPayingLease,
-  findPaymentMethod,
-  listCharges,
-  putPaymentMethod,
-  readCharge,
-} from '../../store/charge-views.ts';
-import { type Created, cancelCharge, countOpenTopUps, createCharge, lookNow } from '../../store/charges.ts';
+  type Created,
+  cancelCharge,
+  countOpenTopUps,
+  createCharge,
+  lockCharge,
+  lookNow,
+} from '../../store/charges.ts';
 import type { Database } from '../../store/database.ts';
-import { readBalance } from '../../store/ledger.ts';
 import { createRefund } from '../../store/refunds.ts';
-import { type Transaction, transaction } from '../../store/transaction.ts';
-import { type Principal, principalOf } from '../access.ts';
+import { transaction } from '../../store/transaction.ts';
+import { principalOf } from '../access.ts';
 import { numberCursor, toPage } from '../pages.ts';
+import { offeredTo, partyOf, record } from '../paying.ts';
 import { notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
-/** A merchant without a party has no leases: no party has this id. */
-const NO_PARTY = 0;
-/** Whose charges somebody may see or make; undefined: everyone's. */
-const partyOf = (
-  { role, partyId }: Principal,
-  permission: 'payments:read' | 'payments:write',
-): number | undefined => (may(role, permission) ? undefined : (partyId ?? NO_PARTY));
-
 const OPEN_TOP_UPS_MAX = 5;
-const CNY_ONLY: readonly Provider[] = ['wechat_pay', 'alipay'];
-/** In the order in which a payer is offered them. */
-const OFFERED: readonly Provider[] = [
-  'wechat_pay',
-  'alipay',
-  'stripe',
-  'sandbox',
-  'balance',
-  'bank_transfer',
-  'cash',
-];
 
 export const chargeRoutes: Routes = (app, { db, providers }) => {
-  const offeredTo = (principal: Principal, currency: string): Provider[] =>
-    OFFERED.filter(
-      (one) =>
-        (one === 'balance' || one === 'cash' || providers.includes(one)) &&
-        (currency === 'CNY' || !CNY_ONLY.includes(one)) &&
-        (one !== 'cash' || may(principal.role, 'payments:write')),
-    );
-
   app.get(
     '/charges',
     {
@@ -126,7 +95,7 @@ export const chargeRoutes: Routes = (app, { db, providers }) => {
         const paying = await findPayingLease(tx, lease);
         if (!paying || (own !== undefined && paying.partyId !== own))
           throw unprocessable('body.lease', 'there is no such lease');
-        if (!offeredTo(principal, paying.currency).includes(provider))
+        if (!offeredTo(principal, paying.currency, providers).includes(provider))
           throw unprocessable(
             'body.provider',
             'is not offered: GET /api/v1/payment-options lists those that are',
@@ -229,6 +198,46 @@ export const chargeRoutes: Routes = (app, { db, providers }) => {
   );
 
   app.post(
+    '/charges/:id/settle',
+    {
+      config: { access: 'payments:write' },
+      schema: {
+        tags: ['payments'],
+        summary: 'Say by hand what became of an unknown charge',
+        description:
+          'For a provider that gives no clear answer: look into its own books first. Money of a charge said to have failed is still booked if the provider reports it later.',
+        params: zIdParams,
+        body: zChargeSettle,
+        response: { 200: zChargeDetail },
+      },
+    },
+    async (request) => {
+      const principal = principalOf(request);
+      const { id } = request.params;
+      const { as, note } = request.body;
+      const at = new Date();
+      await transaction(db, async (tx) => {
+        const charge = await lockCharge(tx, id);
+        if (!charge) throw notFound('charge');
+        if (charge.status !== 'unknown')
+          throw new Problem(409, `the charge has ${charge.status}: only an unknown one is settled by hand`);
+        const { amount, currency } = charge;
+        await applyOutcome(
+          tx,
+          id,
+          as === 'failed' ? { status: as, reason: note } : { status: as, paid: amount, currency },
+          { actor: principal.actor, at },
+        );
+        await record(tx, principal, {
+          ...{ siteId: charge.siteId, at, action: 'charge.settle', subject: `charge ${id}` },
+          detail: { as, note },
+        });
+      });
+      return ownCharge(db, id, undefined);
+    },
+  );
+
+  app.post(
     '/charges/:id/refunds',
     {
       config: { access: 'payments:write' },
@@ -268,87 +277,12 @@ export const chargeRoutes: Routes = (app, { db, providers }) => {
       return ownCharge(db, id, undefined);
     },
   );
-
-  app.get(
-    '/payment-options',
-    {
-      config: { access: ['payments:read', 'payments:pay-own'] },
-      schema: {
-        tags: ['payments'],
-        summary: 'How a lease can pay, and its balance',
-        querystring: zPayOptionsQuery,
-        response: { 200: zPayOptions },
-      },
-    },
-    async (request) => {
-      const principal = principalOf(request);
-      const { lease } = request.query;
-      const paying = await ownLease(db, lease, partyOf(principal, 'payments:read'));
-      const balance = await readBalance(db.$client, paying.siteId, { kind: 'prepaid', leaseId: lease });
-      return {
-        providers: offeredTo(principal, paying.currency),
-        balance: String(-balance),
-        currency: paying.currency,
-        method: await findPaymentMethod(db.$client, lease),
-      };
-    },
-  );
-
-  app.put(
-    '/leases/:id/payment-method',
-    {
-      config: { access: ['payments:write', 'payments:pay-own'] },
-      schema: {
-        tags: ['payments'],
-        summary: 'How a lease’s bills are paid by themselves on the due date',
-        params: zIdParams,
-        body: zPaymentMethodPut,
-        response: { 200: zPayOptions.shape.method },
-      },
-    },
-    async (request) => {
-      const principal = principalOf(request);
-      const { id } = request.params;
-      const own = partyOf(principal, 'payments:write');
-      const paying = await ownLease(db, id, own);
-      const { provider, payer } = request.body;
-      if (!offeredTo(principal, paying.currency).includes(provider))
-        throw unprocessable(
-          'body.provider',
-          'is not offered: GET /api/v1/payment-options lists those that are',
-        );
-      // Whose card it is, the operator has to know.
-      if (own !== undefined && provider !== 'balance')
-        throw unprocessable('body.provider', 'ask the operator to set this up');
-      if (provider === 'stripe' && !(payer['customer'] && payer['paymentMethod']))
-        throw unprocessable('body.payer', 'Stripe needs customer and paymentMethod');
-      const at = new Date();
-      await transaction(db, async (tx) => {
-        await putPaymentMethod(tx, id, request.body, { actor: principal.actor, at });
-        await record(tx, principal, {
-          ...{ siteId: paying.siteId, at, action: 'payment-method.set', subject: `lease ${id}` },
-          detail: { provider, autopay: request.body.autopay },
-        });
-      });
-      return findPaymentMethod(db.$client, id);
-    },
-  );
 };
-
-type Recorded = Omit<Parameters<typeof recordAction>[1], 'actor'>;
-const record = (tx: Transaction, { actor }: Principal, action: Recorded): Promise<void> =>
-  recordAction(tx.orm, { ...action, actor });
 
 async function ownCharge(db: Database, id: number, party: number | undefined) {
   const charge = await readCharge(db.$client, id);
   if (!charge || (party !== undefined && charge.partyId !== party)) throw notFound('charge');
   return charge.view;
-}
-
-async function ownLease(db: Database, id: number, party: number | undefined) {
-  const lease = await findPayingLease(db.$client, id);
-  if (!lease || (party !== undefined && lease.partyId !== party)) throw notFound('lease');
-  return lease;
 }
 
 function refusalOf(created: Extract<Created, { ok: false }>): Problem {

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import type { Browser } from 'playwright-core';
 import { startApi } from '../../api/start.ts';
+import type { PaymentProvider } from '../../billing/providers/port.ts';
 import { startBilling } from '../../billing/start.ts';
 import type { Role } from '../../domain/permissions.ts';
 import { createUser } from '../../store/auth.ts';
@@ -29,6 +30,8 @@ export interface BrowserApp extends TestDatabase {
 export async function startBrowserApp(options: {
   readonly seed: (db: Database) => Promise<{ readonly partyId?: number } | undefined>;
   readonly billing?: boolean;
+  /** Ways to pay beside the balance and cash. */
+  readonly providers?: readonly PaymentProvider[];
 }): Promise<BrowserApp> {
   const database = await createTestDatabase();
   const { db, url: databaseUrl } = database;
@@ -47,7 +50,7 @@ export async function startBrowserApp(options: {
     for (const role of ['operator', 'biller', 'auditor', 'integrator'] as const) await addUser(role, role);
     if (seeded.partyId !== undefined) await addUser('merchant', 'merchant', seeded.partyId);
     if (options.billing) {
-      const billing = await startBilling({ db, databaseUrl, log });
+      const billing = await startBilling({ db, databaseUrl, log, providers: options.providers });
       closers.push(() => billing.close());
     }
     const api = await startApi({
@@ -57,6 +60,7 @@ export async function startBrowserApp(options: {
       log,
       host: '127.0.0.1',
       port: 0,
+      providers: (options.providers ?? []).map(({ name }) => name),
       authSecret: 'cookie-secret-for-tests-9f8e7d6c5b4a39281706',
       dashboardDir: await buildDashboard(),
     });
