@@ -18,6 +18,8 @@ export const CHANNELS = {
   charges: 'stallgrid_charges',
   /** Drawing up of bills queued (trigger on bill_runs). */
   billRuns: 'stallgrid_bill_runs',
+  /** Audits queued (trigger on audit_runs). */
+  audits: 'stallgrid_audits',
 } as const;
 
 export const NOTIFY_BYTES_MAX = 7_900;
