@@ -9,5 +9,7 @@ export async function openCaseOf(tx: Transaction, id: number, kind?: CaseKind): 
   if (one && (kind === undefined || one.kind === kind)) return one;
   const closed = one ?? (await findCase(tx.orm, id));
   if (!closed || (kind !== undefined && closed.kind !== kind)) throw notFound('case of this kind');
-  throw new Problem(409, `${closed.closedBy} has closed the case: ${closed.resolution}`);
+  throw new Problem(409, `${closed.closedBy} has closed the case: ${closed.resolution}`, {
+    refusal: { code: 'case_closed', values: { by: closed.closedBy ?? '' } },
+  });
 }

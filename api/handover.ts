@@ -25,7 +25,9 @@ export async function enterHandover(
   for (const [n, { point }] of given.readings.entries()) {
     const known = meters.some((meter) => meter.point === point);
     if (!known)
-      throw unprocessable(`body.readings.${n}.point`, 'no meter serves this point of the stall then');
+      throw unprocessable(`body.readings.${n}.point`, 'no meter serves this point of the stall then', {
+        code: 'handover_point',
+      });
   }
   const missing = meters.filter(
     ({ point, near }) => near === null && !given.readings.some((reading) => reading.point === point),
@@ -39,7 +41,7 @@ export async function enterHandover(
     throw new Problem(
       422,
       `body.readings: a handover needs what each meter shows: give a value for ${names}`,
-      { errors },
+      { errors, refusal: { code: 'handover_unread', values: { meters: names } } },
     );
   }
   for (const [n, { point, value, photo }] of given.readings.entries()) {

@@ -31,31 +31,42 @@ export async function keepPhotoOf(
 /** An instant of a request that lies in the past. */
 export function pastInstant(text: string, now: Date, path: string): Date {
   const at = new Date(text);
-  if (at.getTime() > now.getTime() + CLOCK_AHEAD_MS_MAX) throw unprocessable(path, 'lies in the future');
+  if (at.getTime() > now.getTime() + CLOCK_AHEAD_MS_MAX)
+    throw unprocessable(path, 'lies in the future', { code: 'reading_ahead' });
   return at;
 }
+
+/** What a person can insist on, against the reading before it and the one after it. */
+const CONFIRMED = {
+  decreased: { before: 'reading_less', after: 'reading_less_later' },
+  jumped: { before: 'reading_more', after: 'reading_more_later' },
+} as const;
 
 /** @throws a Problem that says what is doubtful about the value, and how to go on. */
 export function refuseDoubt(doubt: Doubt | null, paths = { value: 'body.value', at: 'body.ts' }): void {
   if (!doubt) return;
   switch (doubt.reason) {
     case 'no_meter':
-      throw unprocessable(paths.at, 'the register serves no metering point then');
+      throw unprocessable(paths.at, 'the register serves no metering point then', {
+        code: 'reading_without_meter',
+      });
     case 'taken':
       throw new Problem(
         409,
         `the register has the reading ${shown(doubt.value)} at that instant: choose another instant`,
+        { refusal: { code: 'reading_taken', values: { value: shown(doubt.value) } } },
       );
     case 'beyond_dial':
-      throw unprocessable(paths.value, 'is more than the register can show');
+      throw unprocessable(paths.value, 'is more than the register can show', { code: 'reading_beyond_dial' });
     case 'decreased':
     case 'jumped': {
-      const { ts, value } = doubt.beside;
-      const beside = `${shown(value)} at ${new Date(ts).toISOString()}`;
+      const values = { value: shown(doubt.beside.value), at: new Date(doubt.beside.ts).toISOString() };
+      const beside = `${values.value} at ${values.at}`;
       const how = doubt.reason === 'decreased' ? 'less than' : 'more than the supply can deliver since';
       const what =
         doubt.side === 'before' ? `the value is ${how} ${beside}` : `${beside} would be ${how} the value`;
-      throw unprocessable('body.confirm', `${what}; send confirm: true if it is right`);
+      const code = CONFIRMED[doubt.reason][doubt.side];
+      throw unprocessable('body.confirm', `${what}; send confirm: true if it is right`, { code, values });
     }
   }
 }

@@ -3,10 +3,17 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import type { zProblem } from '../contracts/rest.ts';
+import { isRefusalCode, type RefusalCode } from '../domain/refusals.ts';
 import { readDatabaseError } from '../store/database-errors.ts';
 
 export type ProblemBody = z.infer<typeof zProblem>;
 type FieldError = NonNullable<ProblemBody['errors']>[number];
+
+/** What a page says in its user's language instead of the English detail. */
+export interface Refusal {
+  readonly code: RefusalCode;
+  readonly values?: Readonly<Record<string, string>>;
+}
 
 /** An expected refusal: its message is for the caller. Throw it anywhere in a request. */
 export class Problem extends Error {
@@ -14,6 +21,7 @@ export class Problem extends Error {
   readonly status: number;
   readonly errors: readonly FieldError[];
   readonly headers: Readonly<Record<string, string>>;
+  readonly refusal: Refusal | undefined;
 
   constructor(
     status: number,
@@ -21,6 +29,7 @@ export class Problem extends Error {
     more: {
       errors?: readonly FieldError[];
       headers?: Readonly<Record<string, string>>;
+      refusal?: Refusal | undefined;
       cause?: unknown;
     } = {},
   ) {
@@ -28,13 +37,14 @@ export class Problem extends Error {
     this.status = status;
     this.errors = more.errors ?? [];
     this.headers = more.headers ?? {};
+    this.refusal = more.refusal;
   }
 }
 
 export const notFound = (what: string): Problem => new Problem(404, `there is no such ${what}`);
 /** A request that is well formed and names something that does not exist or does not fit. */
-export const unprocessable = (path: string, message: string): Problem =>
-  new Problem(422, `${path}: ${message}`, { errors: [{ path, message }] });
+export const unprocessable = (path: string, message: string, refusal?: Refusal): Problem =>
+  new Problem(422, `${path}: ${message}`, { errors: [{ path, message }], refusal });
 export const noSuchSite = (): Problem =>
   unprocessable('body.site', 'there is no such site: GET /api/v1/sites lists them, POST makes one');
 export const unavailable = (detail: string, cause?: unknown): Problem =>
@@ -84,6 +94,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
     ...(hidden ? {} : { detail: problem.message }),
     instance: request.url.split('?')[0] ?? request.url,
     ...(problem.errors.length > 0 ? { errors: [...problem.errors] } : {}),
+    ...problem.refusal,
   };
   // Not the route's schema for this status: a problem looks the same everywhere.
   void reply
@@ -119,7 +130,10 @@ function databaseProblem(error: NonNullable<ReturnType<typeof readDatabaseError>
       return new Problem(422, 'a number is larger than the platform keeps', { cause });
     case 'unique':
     case 'exclusion':
-      return new Problem(409, CONFLICTS[error.constraint] ?? 'it conflicts with what exists', { cause });
+      return new Problem(409, CONFLICTS[error.constraint] ?? 'it conflicts with what exists', {
+        cause,
+        ...(isRefusalCode(error.constraint) ? { refusal: { code: error.constraint } } : {}),
+      });
     case 'foreign-key':
       return new Problem(422, 'it refers to something that does not exist', { cause });
     case 'check':

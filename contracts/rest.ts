@@ -45,6 +45,9 @@ export const zProblem = z.object({
   detail: z.string().optional(),
   instance: z.string().optional(),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  /** Names refusals that a program or a page tells apart; `values` are what its sentence speaks of, instants ISO 8601. */
+  code: z.string().optional(),
+  values: z.record(z.string(), z.string()).optional(),
 });
 
 // ── who am I ──────────────────────────────────────────────────────────────────────────────────────────────

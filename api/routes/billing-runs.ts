@@ -62,7 +62,9 @@ export const billingRunRoutes: Routes = (app, { db }) => {
       if (!site) throw noSuchSite();
       const refusal = periodRefusal(period, site.timeZone, Date.now());
       if (refusal === 'no_such_period') throw unprocessable('body.period', 'there is no such month or day');
-      if (refusal === 'not_over') throw unprocessable('body.period', `is not over in ${site.timeZone}`);
+      if (refusal === 'not_over') {
+        throw unprocessable('body.period', `is not over in ${site.timeZone}`, { code: 'period_not_over' });
+      }
       const id = await queueRunOnce(db, {
         ...{ site: siteId, period, kind, requestedBy: principalOf(request).actor },
       });

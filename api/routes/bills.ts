@@ -201,7 +201,9 @@ export const billRoutes: Routes = (app, { db }) => {
       const { site: siteId, period } = request.body;
       if (!(await findSite(db, siteId))) throw noSuchSite();
       if (!(await isPeriodClosed(db.$client, siteId, period)))
-        throw unprocessable('body.period', 'is not closed yet: bills are drawn up from closed months');
+        throw unprocessable('body.period', 'is not closed yet: bills are drawn up from closed months', {
+          code: 'period_not_closed',
+        });
       const { actor } = principalOf(request);
       const id = await queueBillRun(db.$client, { site: siteId, period, requestedBy: actor, at: new Date() });
       const [run] = await listBillRuns(db.$client, { id, limit: 1 });

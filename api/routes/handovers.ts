@@ -20,7 +20,7 @@ import { endWithReadings, enterHandover } from '../handover.ts';
 import { PHOTO_BODY_BYTES_MAX, pastInstant } from '../manual-readings.ts';
 import { notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
-import { newTariff, viewLease } from './leases.ts';
+import { endsEarly, newTariff, ownLease, viewLease } from './leases.ts';
 
 /** Pictures of a few meters in one request. */
 const BODY_BYTES_MAX = 4 * PHOTO_BODY_BYTES_MAX;
@@ -60,11 +60,13 @@ export const handoverRoutes: Routes = (app, { db }) => {
     async (request) => {
       const { body } = request;
       const lease = await leaseOf(request.params.id);
-      if (lease.kind !== 'merchant') throw new Problem(409, 'the site’s own leases do not end');
+      if (lease.kind !== 'merchant') throw ownLease();
       const by = { actor: principalOf(request).actor, at: new Date() };
       const at = pastInstant(body.at, by.at, 'body.at');
-      if (at <= lease.startsAt) throw unprocessable('body.at', 'is not after the lease’s start');
-      if (lease.endsAt && lease.endsAt < at) throw new Problem(409, 'the lease has ended before');
+      if (at <= lease.startsAt) throw endsEarly('body.at', 'is not after the lease’s start');
+      if (lease.endsAt && lease.endsAt < at) {
+        throw new Problem(409, 'the lease has ended before', { refusal: { code: 'lease_ended' } });
+      }
       await partitions.ensure(db.$client, [{ ts: at.getTime() }]);
       const of = { id: lease.id, site: lease.siteId, stall: lease.stall };
       await transaction(db, (tx) => endWithReadings(tx, of, at, body, by));
@@ -118,7 +120,7 @@ export const handoverRoutes: Routes = (app, { db }) => {
         if (!(await findParty(db, newLease.party)))
           throw unprocessable('body.newLease.party', 'there is no such party');
         if (newLease.endsAt && new Date(newLease.endsAt) <= at) {
-          throw unprocessable('body.newLease.endsAt', 'is not after the handover');
+          throw endsEarly('body.newLease.endsAt', 'is not after the handover');
         }
         for (const [n, tariff] of newLease.tariffs.entries()) {
           tariffs.push(await newTariff(db, place.siteId, at, tariff, `body.newLease.tariffs.${n}`));
@@ -131,7 +133,9 @@ export const handoverRoutes: Routes = (app, { db }) => {
           ({ startsAt, endsAt }) => startsAt < at && (endsAt === null || endsAt > at),
         );
         if (!holding && !newLease)
-          throw new Problem(409, 'nobody leases the stall then, and nobody new is named');
+          throw new Problem(409, 'nobody leases the stall then, and nobody new is named', {
+            refusal: { code: 'stall_unleased' },
+          });
         if (holding) {
           const of = { id: holding.id, site: holding.siteId, stall: holding.stall };
           await endWithReadings(tx, of, at, body, by);

@@ -162,7 +162,7 @@ export const installationRoutes: Routes = (app, { db }) => {
         throw unprocessable('body.endValue', 'is not what the register can show');
       }
       if (!(await endInstallation(db, id, { endsAt, endValue }))) {
-        throw new Problem(409, 'the installation has ended');
+        throw new Problem(409, 'the installation has ended', { refusal: { code: 'installation_ended' } });
       }
       return viewInstallation({ ...row, endsAt, endValue });
     },

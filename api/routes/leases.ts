@@ -1,12 +1,6 @@
 import type { z } from 'zod';
 import { zIdParams, zPage } from '../../contracts/rest.ts';
-import {
-  zLease,
-  zLeaseCreate,
-  zLeasePatch,
-  zLeaseQuery,
-  zLeaseTariffCreate,
-} from '../../contracts/setup.ts';
+import { zLease, zLeaseCreate, zLeasePatch, zLeaseQuery, zLeaseTariffCreate } from '../../contracts/setup.ts';
 import type { Database } from '../../store/database.ts';
 import {
   addLeaseTariff,
@@ -43,6 +37,11 @@ export const viewLease = (lease: LeaseRow): z.output<typeof zLease> => ({
     endsAt: endsAt?.toISOString() ?? null,
   })),
 });
+
+export const ownLease = (): Problem =>
+  new Problem(409, 'the site’s own leases do not end', { refusal: { code: 'lease_own' } });
+export const endsEarly = (path: string, message: string): Problem =>
+  unprocessable(path, message, { code: 'lease_end_early' });
 
 export async function newTariff(
   db: Database,
@@ -112,7 +111,7 @@ export const leaseRoutes: Routes = (app, { db }) => {
       if (!party) throw unprocessable('body.party', 'there is no such party');
       const startsAt = new Date(body.startsAt);
       const endsAt = body.endsAt === undefined ? null : new Date(body.endsAt);
-      if (endsAt && endsAt <= startsAt) throw unprocessable('body.endsAt', 'is not after the start');
+      if (endsAt && endsAt <= startsAt) throw endsEarly('body.endsAt', 'is not after the start');
       const paid: NewLeaseTariff[] = [];
       for (const [n, tariff] of body.tariffs.entries()) {
         paid.push(await newTariff(db, body.site, startsAt, tariff, `body.tariffs.${n}`));
@@ -157,9 +156,9 @@ export const leaseRoutes: Routes = (app, { db }) => {
     async (request) => {
       const { id } = request.params;
       const lease = await viewOf(id);
-      if (lease.kind !== 'merchant') throw new Problem(409, 'the site’s own leases do not end');
+      if (lease.kind !== 'merchant') throw ownLease();
       const endsAt = new Date(request.body.endsAt);
-      if (endsAt <= new Date(lease.startsAt)) throw unprocessable('body.endsAt', 'is not after the start');
+      if (endsAt <= new Date(lease.startsAt)) throw endsEarly('body.endsAt', 'is not after the start');
       const by = { actor: principalOf(request).actor, at: new Date() };
       await transaction(db, (tx) => endWithReadings(tx, lease, endsAt, { readings: [], confirm: false }, by));
       return viewOf(id);

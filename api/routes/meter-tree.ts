@@ -217,7 +217,8 @@ export const meterTreeRoutes: Routes = (app, { db }) => {
       .sort();
     const last = closed.at(-1);
     if (last !== undefined && month <= last) {
-      throw new Problem(409, `${last} is closed: begin with a later month`);
+      const refusal = { code: 'period_closed', values: { period: last } } as const;
+      throw new Problem(409, `${last} is closed: begin with a later month`, { refusal });
     }
   }
 };

@@ -63,7 +63,9 @@ export const meteringPointRoutes: Routes = (app, { db }) => {
   async function installedBefore(tx: Transaction, id: number, at: Date) {
     const old = await lockInstalled(tx, id);
     if (!old)
-      throw new Problem(409, 'no meter is installed at the metering point: POST /api/v1/installations');
+      throw new Problem(409, 'no meter is installed at the metering point: POST /api/v1/installations', {
+        refusal: { code: 'point_without_meter' },
+      });
     if (at.getTime() <= old.startsAt) throw unprocessable('body.at', 'is not after the installation’s start');
     return old;
   }

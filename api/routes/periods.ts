@@ -101,12 +101,14 @@ export const periodRoutes: Routes = (app, { db }) => {
         throw unprocessable(
           'params.period',
           `is not over in ${site.timeZone}: it can be closed after its end`,
+          { code: 'period_not_over' },
         );
       }
       if (await readClosedPeriod(db.$client, siteId, period)) {
         throw new Problem(
           409,
           `${period} is closed: what comes late is put on the next open period by its run`,
+          { refusal: { code: 'period_closed', values: { period } } },
         );
       }
       const requestedBy = principalOf(request).actor;

@@ -20,6 +20,7 @@ import {
   zTelemetry,
 } from '../../contracts/rest.ts';
 import { zTariff, zTariffPreviewResult } from '../../contracts/tariffs.ts';
+import { isRefusalCode, type RefusalCode } from '../../domain/refusals.ts';
 import { reportConnection } from './connection.ts';
 
 export type Me = z.infer<typeof zMe>;
@@ -41,6 +42,11 @@ export interface Page<T> {
   readonly nextCursor: string | null;
 }
 
+interface Refusal {
+  readonly code: RefusalCode;
+  readonly values: Readonly<Record<string, string>>;
+}
+
 /** What went wrong between the page and the server; `detail` is the server's own words. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
@@ -48,9 +54,12 @@ export class ApiError extends Error {
   /** The HTTP status; 0 without an answer. */
   readonly status: number;
   readonly detail: string;
+  /** What the server's words are about, where it names that. */
+  readonly refusal: Refusal | undefined;
 
-  constructor(kind: ApiError['kind'], status: number, detail: string, cause?: unknown) {
+  constructor(kind: ApiError['kind'], status: number, detail: string, cause?: unknown, refusal?: Refusal) {
     super(`${kind} ${status} ${detail}`, { cause });
+    this.refusal = refusal;
     this.kind = kind;
     this.status = status;
     this.detail = detail;
@@ -114,7 +123,9 @@ export async function request<T extends z.ZodType>(
   if (!response.ok) {
     const problem = zProblem.partial().safeParse(body);
     const detail = problem.success ? (problem.data.detail ?? problem.data.title) : undefined;
-    throw new ApiError('refused', response.status, detail ?? response.statusText);
+    const { code = '', values = {} } = problem.data ?? {};
+    const refusal = isRefusalCode(code) ? { code, values } : undefined;
+    throw new ApiError('refused', response.status, detail ?? response.statusText, undefined, refusal);
   }
   const parsed = schema.safeParse(body);
   if (!parsed.success) throw new ApiError('shape', response.status, parsed.error.message, parsed.error);

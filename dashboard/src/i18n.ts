@@ -1,5 +1,6 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
+import { formatTime } from './format.ts';
 import { en } from './locales/en.ts';
 import { zhCN } from './locales/zh-CN.ts';
 
@@ -33,6 +34,14 @@ export async function startLanguage(): Promise<void> {
     interpolation: { escapeValue: false },
     returnNull: false,
   });
+  i18next.services.formatter?.add('instant', (at: string) => formatTime(at, zone, 'minute'));
+}
+
+let zone = 'UTC';
+
+/** Whose clock instants within sentences are on: `{{at, instant}}`. */
+export function sayInstantsIn(timeZone: string): void {
+  zone = timeZone;
 }
 
 export function languageOf(tag: string): Language {

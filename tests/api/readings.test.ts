@@ -285,19 +285,35 @@ describe('a reading entered by hand', () => {
   });
 
   test.each([
-    ['less than before', { value: '90' }, 'body.confirm'],
-    ['more than can be', { value: '99999' }, 'body.confirm'],
-    ['more than the dial shows', { value: '100000000', confirm: true }, 'body.value'],
-    ['no picture', { value: '111', photo: Buffer.from('<svg/>').toString('base64') }, 'body.photo'],
-    ['the future', { value: '111', ts: '2999-01-01T00:00:00Z' }, 'body.ts'],
-    ['before the meter', { value: '111', ts: '2026-09-01T00:00:00Z', confirm: true }, 'body.ts'],
-    ['an instant that has a reading', { value: '111', ts: at('2026-10-02') }, 'at that instant'],
-  ])('with %s is refused, and nothing is stored', async (_what, payload, detail) => {
+    ['less than before', { value: '90' }, 'body.confirm', 'reading_less'],
+    ['more than can be', { value: '99999' }, 'body.confirm', 'reading_more'],
+    ['more than the dial shows', { value: '100000000', confirm: true }, 'body.value', 'reading_beyond_dial'],
+    [
+      'no picture',
+      { value: '111', photo: Buffer.from('<svg/>').toString('base64') },
+      'body.photo',
+      undefined,
+    ],
+    ['the future', { value: '111', ts: '2999-01-01T00:00:00Z' }, 'body.ts', 'reading_ahead'],
+    [
+      'before the meter',
+      { value: '111', ts: '2026-09-01T00:00:00Z', confirm: true },
+      'body.ts',
+      'reading_without_meter',
+    ],
+    [
+      'an instant that has a reading',
+      { value: '111', ts: at('2026-10-02') },
+      'at that instant',
+      'reading_taken',
+    ],
+  ])('with %s is refused, and nothing is stored', async (_what, payload, detail, code) => {
     const { register } = await metered();
     await sent(register, [['2026-10-02', 110_000n]]);
     const answer = await post(`registers/${register}/readings`, { ts: at('2026-10-02 01:00'), ...payload });
     expect(answer.status).toBeGreaterThanOrEqual(409);
     expect(answer.body.detail).toContain(detail);
+    expect(answer.body.code).toBe(code);
     expect(await stored(register)).toEqual(['110000 good device']);
   });
 
@@ -396,6 +412,8 @@ describe('a handover', () => {
     const { stall, lease, point } = await metered();
     const ended = await post(`leases/${lease}/end`, { at: at('2026-10-05') });
     expect(ended).toMatchObject({ status: 422, body: { detail: expect.stringContaining(`P`) } });
+    const meters = ended.body.errors.map(({ message }: { message: string }) => message).join(', ');
+    expect(ended.body).toMatchObject({ code: 'handover_unread', values: { meters } });
     const patched = await api.call({
       method: 'PATCH',
       url: `/api/v1/leases/${lease}`,

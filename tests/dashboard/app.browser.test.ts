@@ -85,7 +85,8 @@ describe.skipIf(skipBrowser)('the app', () => {
     const page = await open('/', { as: 'merchant', language: 'zh-CN', size: PHONE });
     await page.waitForURL('**/fee-lines');
     await page.getByRole('heading', { name: '我的费用' }).waitFor();
-    expect(await page.locator('.nav-link').count()).toBe(1);
+    // Fees, bills, payments and balance.
+    expect(await page.locator('.nav-link').count()).toBe(4);
   });
 
   test('a session that ended leads to sign-in and back; signing out does not come back', async () => {
@@ -153,7 +154,7 @@ describe.skipIf(skipBrowser)('the app', () => {
       'Interpolated',
       'version 2',
       '(99,983.432 − 98,765.432) × 1',
-      '412.345 × ¥ 1.1285/kWh',
+      '412.345 kWh × ¥ 1.1285/kWh',
       '465.3313325',
       'half up',
       `${line.period}-01 00:00:00`,

@@ -10,6 +10,7 @@ import { BOUNDARY_METHODS, MARK_KINDS } from '../../domain/metering/boundary.ts'
 import { ROUNDING_MODES } from '../../domain/money.ts';
 import { ROLES } from '../../domain/permissions.ts';
 import { READING_QUALITY } from '../../domain/readings.ts';
+import { REFUSAL_CODES } from '../../domain/refusals.ts';
 import { PROBLEM_CODES } from '../../domain/settlement/settle.ts';
 
 interface Texts {
@@ -61,6 +62,7 @@ test('every word of the domain that the page shows has its text', () => {
     kind: DEVICE_KINDS,
     quality: READING_QUALITY,
     problem: PROBLEM_CODES,
+    refusal: REFUSAL_CODES,
     'command.status': COMMAND_STATUS,
     'deadLetter.reason': DEAD_LETTER_REASONS,
     'deadLetter.todo': DEAD_LETTER_REASONS,

@@ -186,7 +186,7 @@ describe.skipIf(skipBrowser)('what a person decides about readings', () => {
     await page.getByText('请抄表填写').waitFor();
     await shot(page, 'handover-desk-zh');
     await page.getByRole('button', { name: '确认交接' }).click();
-    await page.getByText('a handover needs what each meter shows').waitFor();
+    await page.getByText('交接必须有每块表的读数').waitFor();
     await page.getByLabel('表盘读数').fill('3');
     await page.getByRole('button', { name: '确认交接' }).click();
     await page.getByText('交接完成').waitFor();

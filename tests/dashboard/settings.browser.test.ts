@@ -68,6 +68,7 @@ describe.skipIf(skipBrowser)('the settings page', () => {
     await page.getByRole('link', { name: 'Devices' }).click();
     await page.getByText('Something is not saved').waitFor();
     await page.getByRole('button', { name: 'Stay here' }).click();
+    await page.getByText('Something is not saved').waitFor({ state: 'hidden' });
     expect(await page.getByLabel('Late fee grace').inputValue()).toBe('9');
     await page.getByRole('link', { name: 'Devices' }).click();
     await page.getByRole('button', { name: 'Leave and discard' }).click();

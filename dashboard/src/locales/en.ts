@@ -10,6 +10,7 @@ import { payments } from './en/payments.ts';
 import { periods } from './en/periods.ts';
 import { prepaid } from './en/prepaid.ts';
 import { readings } from './en/readings.ts';
+import { refusal } from './en/refusals.ts';
 import { settings } from './en/settings.ts';
 import { settlement } from './en/settlement.ts';
 import { tariffForm, tariffKind, tariffKindHint, tariffPreview } from './en/tariff-form.ts';
@@ -67,6 +68,7 @@ export const en: Texts<typeof zhCN> = {
   bills,
   ledger,
   payments,
+  refusal,
   role: {
     operator: 'Operator',
     biller: 'Biller',

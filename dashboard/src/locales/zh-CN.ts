@@ -10,6 +10,7 @@ import { payments } from './zh-CN/payments.ts';
 import { periods } from './zh-CN/periods.ts';
 import { prepaid } from './zh-CN/prepaid.ts';
 import { readings } from './zh-CN/readings.ts';
+import { refusal } from './zh-CN/refusals.ts';
 import { settings } from './zh-CN/settings.ts';
 import { settlement } from './zh-CN/settlement.ts';
 import { tariffForm, tariffKind, tariffKindHint, tariffPreview } from './zh-CN/tariff-form.ts';
@@ -65,6 +66,7 @@ export const zhCN = {
   bills,
   ledger,
   payments,
+  refusal,
   role: {
     operator: '运营',
     biller: '计费',

@@ -91,8 +91,10 @@ export function PhotoInput(props: {
   );
 }
 
+/** What is stored all the same when a person insists. */
+const CONFIRMED = ['reading_less', 'reading_less_later', 'reading_more', 'reading_more_later'] as const;
 const isDoubt = (error: unknown): error is ApiError =>
-  error instanceof ApiError && error.status === 422 && error.detail.startsWith('body.confirm: ');
+  error instanceof ApiError && CONFIRMED.some((code) => code === error.refusal?.code);
 
 /** A button that stores; what is doubtful is said, and stored only when the person insists. */
 export function ConfirmedButton(props: {
@@ -107,12 +109,7 @@ export function ConfirmedButton(props: {
   return (
     <div className="stack">
       {isDoubt(error) ? (
-        <Alert
-          type="warning"
-          showIcon
-          title={t('readings.doubt')}
-          description={error.detail.replace('body.confirm: ', '').replace(/; send confirm.*$/, '')}
-        />
+        <Alert type="warning" showIcon title={t('readings.doubt')} description={describeError(error, t)} />
       ) : (
         error !== null && <Alert type="error" showIcon title={describeError(error, t)} />
       )}

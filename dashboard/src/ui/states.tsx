@@ -9,7 +9,11 @@ export function describeError(error: unknown, t: TFunction): string {
   if (!(error instanceof ApiError)) return t('errors.crashedHint');
   if (error.kind === 'network') return t('errors.network');
   if (error.kind === 'shape') return t('errors.shape');
-  const { status, detail } = error;
+  const { status, detail, refusal } = error;
+  if (refusal) {
+    const values: object = refusal.values;
+    return t(`refusal.${refusal.code}`, { ...values });
+  }
   if (status === 401) return t('session.expired');
   if (status === 403) return t('errors.forbidden');
   if (status === 404) return t('errors.notFound');
