@@ -55,7 +55,7 @@ export async function settleResiduals(
   await lockPointsById(client, ids);
   await settlePoints(context, ids, period, posting);
 
-  const plans = await plansOf(context, tree, mains, period);
+  const plans = await plansOf(context, tree, mains, period, posting.runId);
   const ranges = await rangesOf(context, plans, period);
   const members = plans.flatMap((plan) => plan.members);
   const ends = await readValuesAt(client, [...ids, ...members.map(({ id }) => id)], [period.from, period.to]);
@@ -73,13 +73,14 @@ async function plansOf(
   tree: readonly TreePoint[],
   mains: readonly TreePoint[],
   period: NamedPeriod,
+  runId: number,
 ): Promise<readonly Plan[]> {
   const latest = new Map(
     (await readResiduals(client, siteId, [period.name])).map((one) => [one.mainId, one]),
   );
   const byId = new Map(tree.map((point) => [point.id, point]));
   const children = childrenOf(tree);
-  const isClosed = (await readClosedPeriods(client, siteId)).has(period.name);
+  const isClosed = (await readClosedPeriods(client, siteId, runId)).has(period.name);
   const rules = await readAllocations(client, siteId, period.name, cutOff.changeId);
   return mains.flatMap((main): Plan[] => {
     const before = latest.get(main.id);
