@@ -40,6 +40,21 @@ export const zFaults = z.object({
   mute: zWindows.optional(),
   /** Dead from this instant on (epoch ms): sends what it had measured before, and no more. */
   deadFrom: zEpochMs.optional(),
+  /**
+   * What it counted is shown wrong at the instants from `from` to `to`, both included: as zero, as so many kWh or m³
+   * more (`jump`), or rightly and with so many more besides (`twice`).
+   */
+  misreads: z
+    .array(
+      z.object({
+        from: zEpochMs,
+        to: zEpochMs,
+        as: z.enum(['zero', 'jump', 'twice']),
+        by: z.number().default(0),
+      }),
+    )
+    .max(20)
+    .optional(),
 });
 export type Faults = z.infer<typeof zFaults>;
 

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BillingRunView, listRuns, queueRunOnce, readRun } from '../store/billing-runs.ts';
+import { type BillingRunView, queueRunOnce, readRun } from '../store/billing-runs.ts';
 import { countRegistersBehind } from '../store/coverage.ts';
 import type { Database } from '../store/database.ts';
+import { readClosedPeriods } from '../store/periods.ts';
+import { BILLER } from './people.ts';
 import { daysBetween, monthBefore, SITE } from './site.ts';
 
 const POLL_MS = 500;
-const REQUESTED_BY = 'demo';
 const HOUR_MS = 3_600_000;
 
 export interface FirstBillsOptions {
@@ -17,49 +18,49 @@ export interface FirstBillsOptions {
   readonly signal: AbortSignal;
 }
 
+/** Last month with its days, or the days since. */
+export type Part = 'last month' | 'this month';
+
 /**
- * Waits until the history is in the readings, then has it billed, once: last month for the postpaid leases, and
- * every day since the market opened for the prepaid ones. What was billed before a restart is not billed again.
+ * Has a part of the history billed and closed, once: days are for the prepaid leases, the month is for all, after its
+ * days, so that a bill finds all of them closed. What was closed before a restart is not billed again.
  * @throws when aborted, and when a run fails.
  */
-export async function billHistory(options: FirstBillsOptions): Promise<void> {
+export async function billHistory(part: Part, options: FirstBillsOptions): Promise<void> {
   const { db, from, startedAt, print, signal } = options;
-  await untilRead(options);
   const month = monthBefore(startedAt);
-  const days = daysBetween(from, startedAt);
-  const before = await listRuns(db, { site: SITE.id, limit: 1000 });
-  const done = new Set(before.filter((run) => run.status === 'succeeded').map((run) => run.period));
-  // Last month first, its days with it: that is what the fee lines' page opens with.
-  const [soon, later] = [
-    days.filter((day) => day.startsWith(month)),
-    days.filter((day) => !day.startsWith(month)),
-  ];
-  const periods = [month, ...soon, ...later].filter((period) => !done.has(period));
+  const isLast = (day: string): boolean => day.startsWith(month);
+  const days = daysBetween(from, startedAt).filter((day) => isLast(day) === (part === 'last month'));
+  const all = part === 'last month' ? [...days, month] : days;
+  const done = await readClosedPeriods(db.$client, SITE.id);
+  const periods = all.filter((period) => !done.has(period));
   if (periods.length === 0) return;
-  print(`history: complete; billing ${month}, and ${periods.length - 1} days of the prepaid leases …`);
   const runs: { period: string; id: number }[] = [];
   for (const period of periods) {
-    runs.push({ period, id: await queueRunOnce(db, { site: SITE.id, period, requestedBy: REQUESTED_BY }) });
+    const run = { site: SITE.id, period, requestedBy: BILLER, kind: 'close', isForced: true } as const;
+    runs.push({ period, id: await queueRunOnce(db, run) });
   }
   let lines = 0;
   let minorUnits = 0n;
-  for (const { period, id } of runs) {
+  for (const { id } of runs) {
     const run = await untilEnded(db, id, signal);
     lines += run.linesPosted;
     minorUnits += BigInt(run.amountPosted);
-    const isLastOfMonth = period === (soon.at(-1) ?? month);
-    if (!isLastOfMonth && period !== runs.at(-1)?.period) continue;
-    const amount = (Number(minorUnits) / 100).toLocaleString('en', { minimumFractionDigits: 2 });
-    print(`billing: ${isLastOfMonth ? month : 'this month so far'}: ${lines} fee lines, ¥ ${amount}`);
-    [lines, minorUnits] = [0, 0n];
   }
+  const amount = (Number(minorUnits) / 100).toLocaleString('en', { minimumFractionDigits: 2 });
+  const what = part === 'last month' ? `${month}, closed` : 'this month so far';
+  print(`billing: ${what}: ${lines.toLocaleString('en')} fee lines, ¥ ${amount}`);
 }
 
-async function untilRead({ db, startedAt, print, signal }: FirstBillsOptions): Promise<void> {
+/** Waits until the history is in the readings. @throws when aborted. */
+export async function untilRead({ db, startedAt, print, signal }: FirstBillsOptions): Promise<void> {
   const lastHour = Math.floor(startedAt / HOUR_MS) * HOUR_MS;
   for (let told = 0; ; ) {
     const behind = await countRegistersBehind(db.$client, SITE.id, lastHour);
-    if (behind === 0) return;
+    if (behind === 0) {
+      if (told > 0) print('history: complete; billing …');
+      return;
+    }
     if (behind !== told) print(`history: delivered; ${behind} meters still to be taken in`);
     told = behind;
     await sleep(4 * POLL_MS, undefined, { signal });

@@ -10,6 +10,10 @@ const LEASED = 480;
 const LATE = 6;
 const DAY_MS = 86_400_000;
 
+/** Runs the market's cold store, and pays for what its machines could draw. */
+export const COLD_STORE_PLACE = 'W1';
+const COLD_STORE = { key: 'C001', name: '江南冷链有限公司', initials: 'jnllyxgs', phone: '138****2600' };
+
 interface Leased {
   readonly parties: Market['parties'];
   readonly leases: Market['leases'];
@@ -38,9 +42,12 @@ export function leaseStalls(options: {
   for (const stall of stalls.filter(({ code }) => leased.has(code))) {
     if (!isShopTrade(stall.trade)) throw new RangeError(`nobody trades ${stall.trade} in ${stall.code}`);
     const neighbours = before?.zone === stall.zone && before.trade === stall.trade;
-    if (holdsMore === 0 || !neighbours) {
+    // Whoever may sign in has two stalls side by side: one billed by the month, one prepaid.
+    const signsIn = stall.code === SPECIAL.rollover;
+    const isSecond = before?.code === SPECIAL.rollover && neighbours;
+    if (holdsMore === 0 || !neighbours || signsIn) {
       holder = `M${String(parties.length + 1).padStart(3, '0')}`;
-      holdsMore = chance() < 0.85 ? 1 : between(chance, 2, 3);
+      holdsMore = signsIn ? 2 : chance() < 0.85 ? 1 : between(chance, 2, 3);
       const phone = `138****${String(between(chance, 0, 9999)).padStart(4, '0')}`;
       parties.push({ key: holder, ...nameFor(stall.trade), phone });
     }
@@ -50,12 +57,25 @@ export function leaseStalls(options: {
     leases.push({
       place: stall.code,
       party: holder,
-      charging: chance() < 0.4 ? 'prepaid' : 'postpaid',
+      charging: (chance() < 0.4 || isSecond) && !signsIn ? 'prepaid' : 'postpaid',
       trade: TRADE_NAMES[stall.trade],
       startsAt: new Date(late ? from + Math.floor(historyDays / 3) * DAY_MS : from),
-      tariffs: { electricity: isLarge(stall) ? TARIFF.large : TARIFF.small, water: TARIFF.water },
+      tariffs: {
+        electricity: isLarge(stall) ? TARIFF.large : TARIFF.small,
+        water: TARIFF.water,
+        gate: TARIFF.gate,
+      },
     });
   }
+  parties.push(COLD_STORE);
+  leases.push({
+    place: COLD_STORE_PLACE,
+    party: COLD_STORE.key,
+    charging: 'postpaid',
+    trade: '冷库',
+    startsAt: new Date(from),
+    tariffs: { electricity: TARIFF.coldStore, water: TARIFF.water, gate: TARIFF.gate },
+  });
   const key = leases.find((lease) => lease.place === SPECIAL.rollover)?.party ?? '';
   const name = parties.find((party) => party.key === key)?.name ?? '';
   return { parties, leases, leased, merchant: { key, name } };

@@ -1,14 +1,16 @@
 import type { FleetConfigInput } from '../contracts/fleet.ts';
 import { hashSecret } from '../store/devices.ts';
 import type { Market, MarketDevice, MarketMeteringPoint, MarketPlace } from '../store/import-market.ts';
+import type { NewPass } from '../store/passes.ts';
 import { chanceOf } from './chance.ts';
 import { withFaults } from './faults.ts';
 import { FLOORS } from './floors.ts';
 import { layOutFloor } from './geometry.ts';
-import { leaseStalls } from './leases.ts';
+import { COLD_STORE_PLACE, leaseStalls } from './leases.ts';
 import { type DeviceSpec, type Metered, meterBuilding, meterStalls } from './meters.ts';
 import { openedAt, SITE } from './site.ts';
 import { demoTariffs, TARIFF } from './tariffs.ts';
+import { type NamedVehicle, nameVehicles, passesBefore } from './vehicles.ts';
 
 export interface DemoMarket {
   readonly market: Market;
@@ -16,6 +18,9 @@ export interface DemoMarket {
   readonly fleet: FleetConfigInput;
   /** The merchant who may sign in, as `market.parties` names them. */
   readonly merchant: { readonly key: string; readonly name: string };
+  readonly vehicles: readonly NamedVehicle[];
+  /** What gates saw before the demonstration was started. */
+  readonly passes: readonly NewPass[];
 }
 
 export interface DemoMarketOptions {
@@ -52,12 +57,16 @@ export function buildDemoMarket(options: DemoMarketOptions): DemoMarket {
     place: stall.code,
     device: device(`S-${stall.code}`, 'stall_sensor', leased.has(stall.code) ? stall.trade : 'idle'),
   }));
+  const vehicles = nameVehicles([...leased], chanceOf(`${seed} gates`));
   const gates = GATES.map((gate, i) => ({
     profile: 'gate',
     place: gate.code,
     device: {
       ...device(`G-${i + 1}`, 'gate', 'gate'),
       size: i < 2 ? 110 : 70,
+      vehicles: vehicles
+        .filter(({ gates: [entry] }) => entry === `G-${i + 1}`)
+        .map(({ plate, class: kind }) => ({ plate, class: kind })),
       lane: i % 2 === 0 ? { direction: 'in' as const } : { direction: 'out' as const, entry: `G-${i}` },
     },
   }));
@@ -75,7 +84,7 @@ export function buildDemoMarket(options: DemoMarketOptions): DemoMarket {
       }),
     ]),
     ...GATES.map(({ code, name }) => ({ code, kind: 'gate_lane', name }) as const),
-    { code: 'W1', kind: 'warehouse', name: '中心冷库' },
+    { code: COLD_STORE_PLACE, kind: 'warehouse', name: '中心冷库', areaM2: '1200.00' },
   ];
   return {
     market: {
@@ -109,6 +118,11 @@ export function buildDemoMarket(options: DemoMarketOptions): DemoMarket {
       ),
     },
     merchant,
+    vehicles,
+    passes: passesBefore(vehicles, {
+      ...{ from, to: openedAt(startedAt, 0) },
+      chance: chanceOf(`${seed} passes`),
+    }),
   };
 }
 

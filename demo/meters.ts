@@ -102,11 +102,16 @@ export function meterBuilding(options: {
   readonly chance: Chance;
 }): readonly Metered[] {
   const { floors, stallMeters, from, chance } = options;
-  const common = COMMON.map(({ code, trade, kilowatts, ratio, floor, place }): Metered => {
+  const common = COMMON.map(({ code, trade, kilowatts, ratio, floor, place, leased }): Metered => {
     const startValue = between(chance, 1_000, 40_000) * WH;
     const size = kilowatts * 1000;
     const spec = { id: `E-${code}`, kind: 'electricity_meter', trade, size, ratio, startValue } as const;
-    return one(spec, { maxRate: size * 5, from, floor, ...(place ? { devicePlace: place } : {}) });
+    return one(spec, {
+      maxRate: size * 5,
+      from,
+      floor,
+      ...(place ? { [leased ? 'place' : 'devicePlace']: place } : {}),
+    });
   });
   const mains = floors.map(({ floor }): Metered => {
     const loadKeys = [...stallMeters, ...common]
@@ -134,6 +139,8 @@ interface Common {
   /** Behind the main meter of this floor. */
   readonly floor: number;
   readonly place?: string;
+  /** Whoever leases the place pays, not the house. */
+  readonly leased?: true;
 }
 
 const perFloor = (name: string, kilowatts: number, ratio: number): Common[] =>
@@ -150,8 +157,8 @@ const COMMON: readonly Common[] = [
   ...perFloor('LIGHT', 18, 10),
   ...perFloor('VENT', 24, 20),
   ...perFloor('LIFT', 15, 10),
-  { code: 'COLD-1', trade: 'cold_store', kilowatts: 55, ratio: 40, floor: 1, place: 'W1' },
-  { code: 'COLD-2', trade: 'cold_store', kilowatts: 38, ratio: 30, floor: 1, place: 'W1' },
+  { code: 'COLD-1', trade: 'cold_store', kilowatts: 55, ratio: 40, floor: 1, place: 'W1', leased: true },
+  { code: 'COLD-2', trade: 'cold_store', kilowatts: 38, ratio: 30, floor: 1, place: 'W1', leased: true },
   { code: 'ICE', trade: 'cold_store', kilowatts: 22, ratio: 20, floor: 1 },
   { code: 'PUMP', trade: 'building', kilowatts: 11, ratio: 10, floor: 1 },
   { code: 'OFFICE', trade: 'household', kilowatts: 8, ratio: 1, floor: 3 },

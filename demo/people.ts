@@ -6,10 +6,16 @@ import { listParties } from '../store/parties.ts';
 
 const PEOPLE: readonly { readonly username: Role; readonly name: string; readonly what: string }[] = [
   { username: 'operator', name: '陈经理', what: 'may do everything' },
-  { username: 'biller', name: '周会计', what: 'tariffs, billing runs, fee lines' },
+  { username: 'biller', name: '周会计', what: 'tariffs, readings to decide, bills, payments' },
+  { username: 'auditor', name: '吴审计', what: 'looks at everything about money, changes nothing' },
   { username: 'integrator', name: '孙工', what: 'devices, readings, dead letters' },
-  { username: 'merchant', name: '', what: 'their own fee lines' },
+  { username: 'viewer', name: '值班台', what: 'the live floor and devices' },
+  { username: 'merchant', name: '', what: 'their own bills, payments and balance' },
 ];
+
+export const OPERATOR = 'operator';
+export const BILLER = 'biller';
+export const MERCHANT = 'merchant';
 
 const passwordOf = (username: string): string => `${username}-demo`;
 

@@ -24,6 +24,14 @@ export function daysBetween(from: number, to: number): readonly string[] {
   return Array.from({ length: Math.max(0, days) }, (_, n) => first.add({ days: n }).toString());
 }
 
+/** The month of `at` in the market's zone, like `2026-11`. */
+export const monthOf = (at: number): string =>
+  Temporal.Instant.fromEpochMilliseconds(at)
+    .toZonedDateTimeISO(SITE.timeZone)
+    .toPlainDate()
+    .toPlainYearMonth()
+    .toString();
+
 /** The month before the one of `at`, in the market's zone, like `2026-10`. */
 export function monthBefore(at: number): string {
   return Temporal.Instant.fromEpochMilliseconds(at)

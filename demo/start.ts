@@ -6,11 +6,12 @@ import { type FleetProgress, zFleetConfig } from '../contracts/fleet.ts';
 import type { Database } from '../store/database.ts';
 import { newSecret } from '../store/devices.ts';
 import { importMarket } from '../store/import-market.ts';
-import { billHistory } from './first-bills.ts';
 import { startFleetProcess } from './fleet-process.ts';
 import { buildDemoMarket } from './market.ts';
+import { openBooks } from './opening.ts';
 import { createPeople, signInLines } from './people.ts';
 import { openedAt } from './site.ts';
+import { tellStory } from './story.ts';
 
 export interface DemoDeps {
   readonly db: Database;
@@ -26,7 +27,7 @@ export interface DemoDeps {
 }
 
 export interface Demo {
-  /** The whole history has been charged; rejects when that failed, or when it was closed before. */
+  /** The whole history has been charged, and its story told; rejects when that failed, or when it was closed before. */
   readonly historyDone: Promise<void>;
   close(): Promise<void>;
 }
@@ -71,7 +72,8 @@ export async function startDemo(deps: DemoDeps): Promise<Demo> {
   });
   const from = openedAt(startedAt, historyDays);
   const signal = closing.signal;
-  const historyDone = delivered.then(() => billHistory({ db, from, startedAt, print, signal }));
+  const now = deps.now ?? Date.now;
+  const historyDone = delivered.then(() => tellStory({ db, from, startedAt, print, signal, now }));
   historyDone.catch((error) => {
     if (!closing.signal.aborted) log.error({ err: error }, 'demo: the history was not billed');
   });
@@ -99,7 +101,8 @@ async function openMarket(
     secrets.set(device, secret);
     return secret;
   };
-  const { market, fleet, merchant } = buildDemoMarket({ seed: SEED, startedAt, historyDays, secretOf });
+  const demo = buildDemoMarket({ seed: SEED, startedAt, historyDays, secretOf });
+  const { market, fleet, merchant } = demo;
   if (!kept) {
     print(`opening ${market.site.name} with ${market.devices.length} devices …`);
     // Before the database: a market whose devices nobody can be is worse than secrets without a market.
@@ -114,6 +117,7 @@ async function openMarket(
     log.warn('demo: the market is not in the database any more: it is made again, with its devices');
     rmSync(flashFile, { force: true });
   }
+  await openBooks(db, demo, { startedAt, historyDays });
   return { startedAt, historyDays, merchant: merchant.name };
 }
 

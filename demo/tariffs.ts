@@ -1,72 +1,63 @@
-import type { TariffDefinition } from '../domain/tariffs/definition.ts';
+import type { TariffComponent, TariffDefinition } from '../domain/tariffs/definition.ts';
+import { TARIFF_EXAMPLES } from '../domain/tariffs/examples.ts';
 import type { MarketTariff } from '../store/import-market.ts';
 
-const SERVICE = { zh: '配电服务费', en: 'Distribution service' };
+/** The market's own versions of the ready-made examples, by their codes. */
+export const TARIFF = {
+  small: 'FLAT-FEE',
+  large: 'TOU-5',
+  coldStore: 'DEMAND-2',
+  water: 'WATER-3',
+  gate: 'GATE',
+} as const;
 
-/** One price at any time, and the market's surcharge on it. */
-const SMALL: TariffDefinition = {
-  components: [
-    { code: 'energy', name: { zh: '电费', en: 'Energy' }, price: { kind: 'flat', unitPrice: '0.7280' } },
-    { code: 'service', name: SERVICE, price: { kind: 'flat', unitPrice: '0.1000' } },
-  ],
-};
+/** 公摊 and 线损: what a floor's main counted and no stall's meter did. */
+const share = (unitPrice: string): TariffComponent => ({
+  code: 'share',
+  name: { zh: '公摊及线损', en: 'Common area and loss' },
+  price: { kind: 'share', unitPrice },
+});
 
-/** 尖峰平谷, with the sharp band in the two hot months only. */
-const LARGE: TariffDefinition = {
-  components: [
+/** What the market adds to an example; `service` is divided among its parties (settlement). */
+const ADDED: Readonly<Record<string, readonly TariffComponent[]>> = {
+  [TARIFF.small]: [share('0.8523')],
+  [TARIFF.large]: [
     {
-      code: 'energy',
-      name: { zh: '电费（分时）', en: 'Energy (time of use)' },
-      price: {
-        kind: 'time_of_use',
-        bands: [
-          { code: '尖', name: { zh: '尖峰', en: 'Sharp' }, unitPrice: '1.2680' },
-          { code: '峰', name: { zh: '高峰', en: 'Peak' }, unitPrice: '1.0570' },
-          { code: '平', name: { zh: '平段', en: 'Flat' }, unitPrice: '0.6350' },
-          { code: '谷', name: { zh: '低谷', en: 'Valley' }, unitPrice: '0.2980' },
-        ],
-        calendar: {
-          schedules: {
-            ordinary: [
-              { from: '00:00', to: '08:00', band: '谷' },
-              { from: '08:00', to: '11:00', band: '峰' },
-              { from: '11:00', to: '17:00', band: '平' },
-              { from: '17:00', to: '22:00', band: '峰' },
-              { from: '22:00', to: '24:00', band: '平' },
-            ],
-            summer: [
-              { from: '00:00', to: '08:00', band: '谷' },
-              { from: '08:00', to: '10:00', band: '峰' },
-              { from: '10:00', to: '11:00', band: '尖' },
-              { from: '11:00', to: '14:00', band: '平' },
-              { from: '14:00', to: '15:00', band: '尖' },
-              { from: '15:00', to: '17:00', band: '平' },
-              { from: '17:00', to: '22:00', band: '峰' },
-              { from: '22:00', to: '24:00', band: '平' },
-            ],
-          },
-          days: [
-            { months: [7, 8], schedule: 'summer' },
-            { months: [1, 2, 3, 4, 5, 6, 9, 10, 11, 12], schedule: 'ordinary' },
-          ],
-        },
-      },
+      code: 'service',
+      name: { zh: '配电服务费', en: 'Distribution service' },
+      price: { kind: 'flat', unitPrice: '0.0600' },
     },
-    { code: 'service', name: SERVICE, price: { kind: 'flat', unitPrice: '0.0600' } },
+    share('0.9159'),
+  ],
+  [TARIFF.water]: [
+    {
+      code: 'sewage',
+      name: { zh: '污水处理费', en: 'Sewage' },
+      price: { kind: 'flat', unitPrice: '1.42' },
+    },
   ],
 };
 
-const WATER: TariffDefinition = {
-  components: [
-    { code: 'water', name: { zh: '水费', en: 'Water' }, price: { kind: 'flat', unitPrice: '3.05' } },
-    { code: 'sewage', name: { zh: '污水处理费', en: 'Sewage' }, price: { kind: 'flat', unitPrice: '1.42' } },
-  ],
-};
+/** What the cameras tell apart. */
+const CLASSES = [
+  { code: 'tricycle', name: { zh: '三轮车', en: 'Tricycle' }, unitPrice: '3' },
+  { code: 'car', name: { zh: '小客车', en: 'Car' }, unitPrice: '5' },
+  { code: 'van', name: { zh: '面包车', en: 'Van' }, unitPrice: '10' },
+  { code: 'truck_light', name: { zh: '轻型货车', en: 'Light truck' }, unitPrice: '30' },
+  { code: 'truck_heavy', name: { zh: '重型货车', en: 'Heavy truck' }, unitPrice: '60' },
+] as const;
 
-export const TARIFF = { small: 'E-SMALL', large: 'E-LARGE', water: 'W-STD' } as const;
+function adapted(code: string, definition: TariffDefinition): TariffDefinition {
+  const components = definition.components.map((component) =>
+    component.price.kind === 'per_event'
+      ? { ...component, price: { ...component.price, classes: CLASSES } }
+      : component,
+  );
+  return { ...definition, components: [...components, ...(ADDED[code] ?? [])] };
+}
 
-export const demoTariffs = (effectiveFrom: Date): readonly MarketTariff[] => [
-  { code: TARIFF.small, name: '小摊位电价', commodity: 'electricity', effectiveFrom, definition: SMALL },
-  { code: TARIFF.large, name: '大户分时电价', commodity: 'electricity', effectiveFrom, definition: LARGE },
-  { code: TARIFF.water, name: '水价', commodity: 'water', effectiveFrom, definition: WATER },
-];
+export const demoTariffs = (effectiveFrom: Date): readonly MarketTariff[] =>
+  TARIFF_EXAMPLES.map(({ code, name, commodity, definition }) => ({
+    ...{ code, name, commodity, effectiveFrom },
+    definition: adapted(code, definition),
+  }));

@@ -6,6 +6,7 @@ import { HOUR_MS } from './calendar.ts';
 import type { Clock } from './clock.ts';
 import { type Equipped, profileOf } from './equip.ts';
 import type { Flash } from './flash.ts';
+import { misread } from './misreadings.ts';
 import { type OrderAnswer, takeOrders } from './orders.ts';
 import { chance } from './random.ts';
 
@@ -223,7 +224,7 @@ export class Device {
       await pace(part.length);
       if (connection !== this.#connection) return false;
       const ts = part[part.length - 1] ?? 0;
-      const text = `[${part.map((instant) => this.#uplink(instant, true)).join(',')}]`;
+      const text = `[${part.flatMap((instant) => this.#uplinks(instant, true)).join(',')}]`;
       const sent = this.#send([{ kind: 'up', ts, text, backfill: true }]).then((acked) => {
         if (!acked) return false;
         flash.acked(this.id, ts);
@@ -245,7 +246,7 @@ export class Device {
         const text = JSON.stringify({ ...event, ts: ts + this.#clockAheadMs });
         due.push({ kind: 'event', ts, text, backfill: false });
       }
-      due.push({ kind: 'up', ts, text: this.#uplink(ts, false), backfill: false });
+      due.push(...this.#live(ts));
       if (ts === this.#nextSample) this.#nextSample += this.#intervalMs;
       if (ts === this.#nextChange) this.#nextChange = capability.nextChange(ts);
     }
@@ -259,9 +260,15 @@ export class Device {
     return (this.#equipped.spec.faults.clockAheadS ?? 0) * 1000;
   }
 
-  #uplink(ts: number, history: boolean): string {
-    const values = this.#equipped.capability.sample(ts, history);
-    return JSON.stringify({ ts: ts + this.#clockAheadMs, values });
+  #live(ts: number): Outgoing[] {
+    return this.#uplinks(ts, false).map((text) => ({ kind: 'up', ts, text, backfill: false }));
+  }
+
+  #uplinks(ts: number, history: boolean): string[] {
+    const { capability, spec } = this.#equipped;
+    return misread(capability.sample(ts, history), spec.faults, ts).map((values) =>
+      JSON.stringify({ ts: ts + this.#clockAheadMs, values }),
+    );
   }
 
   /** Lets the faults act, then publishes. True once all of it is acknowledged. */
@@ -307,7 +314,7 @@ export class Device {
     void this.#publish('ack', answer.text);
     if (!answer.changed) return;
     const now = clock();
-    void this.#send([{ kind: 'up', ts: now, text: this.#uplink(now, false), backfill: false }]);
+    void this.#send(this.#live(now));
     this.#nextChange = capability.nextChange(now);
   }
 

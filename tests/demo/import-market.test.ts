@@ -28,9 +28,10 @@ test('a whole market is stored once, and a second time is a no-op', async () => 
     places: market.places.length,
     // The operator is a party too.
     parties: market.parties.length + 1,
-    leases: 480 + 1,
-    lease_tariffs: 2 * (480 + 1),
-    tariff_versions: 3,
+    // The cold store's, and the house's without a gate tariff.
+    leases: 480 + 2,
+    lease_tariffs: 3 * (480 + 1) + 2,
+    tariff_versions: 5,
     devices: 1425,
     device_states: 1425,
     registers: 821,

@@ -7,12 +7,13 @@ import { buildDemoMarket } from '../../demo/market.ts';
 import { SPECIAL } from '../../demo/meters.ts';
 import { equip } from '../../device-sim/equip.ts';
 import type { Rect } from '../../domain/places.ts';
+import { TARIFF_EXAMPLES } from '../../domain/tariffs/examples.ts';
 
 const STARTED_AT = Date.parse('2026-11-21T15:42:00+08:00');
 const OPENED_AT = Date.parse('2026-10-17T00:00:00+08:00');
 const build = (seed = 'stallgrid') =>
   buildDemoMarket({ seed, startedAt: STARTED_AT, historyDays: 35, secretOf: (id) => `secret of ${id}` });
-const { market, fleet, merchant } = build();
+const { market, fleet, merchant, vehicles, passes } = build();
 const config = zFleetConfig.parse(fleet);
 
 const placesOf = (kind: string) => market.places.filter((place) => place.kind === kind);
@@ -29,7 +30,8 @@ describe('the demonstration market', () => {
   test('has the size it promises', () => {
     expect(placesOf('floor')).toHaveLength(3);
     expect(stalls).toHaveLength(600);
-    expect(market.leases).toHaveLength(480);
+    // The stalls, and the cold store.
+    expect(market.leases).toHaveLength(480 + 1);
     expect(devicesOf('electricity-meter')).toHaveLength(621);
     expect(devicesOf('water-meter')).toHaveLength(200);
     expect(devicesOf('stall-sensor')).toHaveLength(600);
@@ -38,7 +40,7 @@ describe('the demonstration market', () => {
   });
 
   test('follows from its seed alone', () => {
-    expect(build()).toEqual({ market, fleet, merchant });
+    expect(build()).toEqual({ market, fleet, merchant, vehicles, passes });
     expect(build('another').market.leases).not.toEqual(market.leases);
   });
 
@@ -106,7 +108,7 @@ describe('its floors', () => {
 
 describe('its merchants and tariffs', () => {
   test('no stall is let twice, and names are unique with their pinyin initials', () => {
-    expect(new Set(market.leases.map((lease) => lease.place)).size).toBe(480);
+    expect(new Set(market.leases.map((lease) => lease.place)).size).toBe(480 + 1);
     expect(new Set(market.parties.map((party) => party.name)).size).toBe(market.parties.length);
     for (const { name, initials } of market.parties) {
       const letters = pinyin(name, { pattern: 'first', toneType: 'none', type: 'array', surname: 'head' });
@@ -118,7 +120,18 @@ describe('its merchants and tariffs', () => {
     const kinds = new Set(market.leases.map((lease) => lease.charging));
     expect([...kinds].sort()).toEqual(['postpaid', 'prepaid']);
     const own = market.leases.filter((lease) => lease.party === merchant.key);
-    expect(own.map((lease) => lease.place)).toContain(SPECIAL.rollover);
+    expect(own.find((lease) => lease.place === SPECIAL.rollover)?.charging).toBe('postpaid');
+    expect(own.map((lease) => lease.charging)).toContain('prepaid');
+  });
+
+  test('the tariffs are the ready-made examples, with the market’s share of common areas and loss', () => {
+    expect(market.tariffs.map(({ code }) => code)).toEqual(TARIFF_EXAMPLES.map(({ code }) => code));
+    const kinds = new Set(
+      market.tariffs.flatMap(({ definition }) => definition.components.map(({ price }) => price.kind)),
+    );
+    expect([...kinds].sort()).toEqual(
+      ['demand', 'flat', 'minimum', 'per_event', 'percentage', 'share', 'tiered', 'time_of_use'].sort(),
+    );
   });
 
   test('every tariff can be charged, and every lease names one for each of its meters', () => {
@@ -128,6 +141,27 @@ describe('its merchants and tariffs', () => {
     for (const lease of [...market.leases, market.house]) {
       expect(codes.get(lease.tariffs.electricity ?? '')).toBe('electricity');
       expect(codes.get(lease.tariffs.water ?? '')).toBe('water');
+    }
+  });
+});
+
+describe('its vehicles', () => {
+  test('are known by plate; some are paid for by a merchant, some have a monthly pass', () => {
+    expect(vehicles).toHaveLength(20);
+    const letStalls = new Set(market.leases.map(({ place }) => place));
+    const paid = vehicles.filter(({ stall }) => stall !== undefined);
+    expect(paid).toHaveLength(12);
+    for (const { stall } of paid) expect(letStalls.has(stall ?? '')).toBe(true);
+    expect(vehicles.filter(({ hasMonthlyPass }) => hasMonthlyPass)).toHaveLength(4);
+    const simulated = config.devices.flatMap((spec) => spec.vehicles.map(({ plate }) => plate));
+    expect(simulated.sort()).toEqual(vehicles.map(({ plate }) => plate).sort());
+  });
+
+  test('came and went once a day before the start', () => {
+    expect(passes).toHaveLength(20 * 35 * 2);
+    for (const { ts } of passes) {
+      expect(ts).toBeGreaterThan(OPENED_AT);
+      expect(ts).toBeLessThan(STARTED_AT);
     }
   });
 });
@@ -206,7 +240,7 @@ describe('its devices', () => {
     const faulty = config.devices.filter((device) => Object.keys(device.faults).length > 0);
     const kinds = new Set(faulty.flatMap((device) => Object.keys(device.faults)));
     expect([...kinds].sort()).toEqual(
-      ['clockAheadS', 'deadFrom', 'disorder', 'duplicates', 'malformed', 'mute', 'outage'].sort(),
+      ['clockAheadS', 'deadFrom', 'disorder', 'duplicates', 'malformed', 'misreads', 'mute', 'outage'].sort(),
     );
     expect(faulty.length).toBeLessThan(config.devices.length / 5);
     expect(config.devices.filter((d) => d.faults.deadFrom !== undefined)).toHaveLength(9);
