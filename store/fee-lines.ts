@@ -3,7 +3,8 @@ import type { z } from 'zod';
 import type { FeeLineEvidence } from '../contracts/fee-lines.ts';
 import type { zFeeLine } from '../contracts/rest.ts';
 import type { Commodity } from '../domain/commodities.ts';
-import type { StoredEvidence } from '../domain/settlement/evidence.ts';
+import type { RoundingWorkings } from '../domain/rating/workings.ts';
+import type { StoredEvidence, UsageEvidence } from '../domain/settlement/evidence.ts';
 import type { Executor } from './database.ts';
 import { feeLines } from './schema/billing.ts';
 import { billLines } from './schema/bills.ts';
@@ -130,6 +131,41 @@ function toView({ line, party, stall, commodity, pointCode, ...tariff }: LineRow
   };
 }
 
+/** Evidence as the first version of the platform stored it: without what no line had then, each rounded by itself. */
+interface FirstUsage extends Omit<UsageEvidence, 'arithmetic'> {
+  readonly arithmetic: Omit<UsageEvidence['arithmetic'], 'workings'> & {
+    readonly workings?: UsageEvidence['arithmetic']['workings'];
+    readonly rounding?: Pick<RoundingWorkings, 'stage' | 'mode' | 'quantum'>;
+  };
+}
+
+/** Fills in what the evidence of older lines does not have. */
+function completed(stored: FirstUsage): UsageEvidence {
+  const { rounding, workings, ...sum } = stored.arithmetic;
+  const withBasis = <B extends UsageEvidence['from']>(boundary: B): B =>
+    boundary && { ...boundary, basis: boundary.basis ?? null };
+  return {
+    ...stored,
+    from: withBasis(stored.from),
+    to: withBasis(stored.to),
+    since: stored.since ?? null,
+    shares: stored.shares ?? null,
+    arithmetic: {
+      ...sum,
+      workings: workings ?? {
+        kind: 'unit',
+        lossFactor: null,
+        rounding: {
+          ...(rounding ?? { stage: 'line', mode: 'half_up', quantum: '0.01' }),
+          before: { exact: '0', rounded: '0' },
+          after: { exact: sum.unrounded, rounded: sum.amount },
+          lines: 1,
+        },
+      },
+    },
+  };
+}
+
 function wireEvidence(stored: StoredEvidence): FeeLineEvidence {
   if (stored.kind === 'reversal') return { ...stored, reverses: [...stored.reverses] };
   const list = stored.intervals.list?.map(([from, to, quantity]) => ({
@@ -138,7 +174,7 @@ function wireEvidence(stored: StoredEvidence): FeeLineEvidence {
     quantity,
   }));
   return {
-    ...stored,
+    ...completed(stored),
     intervals: { ...stored.intervals, list: list ?? null },
   } as FeeLineEvidence;
 }
