@@ -1,10 +1,13 @@
 import { and, asc, desc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Commodity } from '../domain/commodities.ts';
+import { dayNumber, dayText } from '../domain/local-days.ts';
 import { minorDigits } from '../domain/money.ts';
 import { roundingFaults } from '../domain/tariffs/check.ts';
 import type { TariffDefinition } from '../domain/tariffs/definition.ts';
 import type { Database, Executor } from './database.ts';
+import { readClosedUntil } from './lease-tariffs.ts';
 import { feeLines } from './schema/billing.ts';
+import { leases, leaseTariffs } from './schema/parties.ts';
 import { sites } from './schema/places.ts';
 import { tariffs, tariffVersions } from './schema/tariffs.ts';
 
@@ -42,8 +45,16 @@ export type TariffRefusal =
   | 'effective_from_taken'
   /** Fee lines of this tariff reach past the instant: it would change the price of what has been charged. */
   | 'already_charged'
+  /** It would take effect in a closed period: what that period is computed from stays as it is. */
+  | 'period_closed'
   /** A component rounds finer than the currency's minor unit. */
   | 'rounding_below_minor';
+
+/** A closed month or day, and the first day that is open; in the site's zone. */
+export interface ClosedAt {
+  readonly period: string;
+  readonly earliest: string;
+}
 
 /** Creates the tariff, or the next version of the one with that code; then its name is the newest one. */
 export async function createTariff(
@@ -51,7 +62,12 @@ export async function createTariff(
   input: NewTariff,
 ): Promise<
   | { readonly ok: true; readonly tariff: Omit<TariffRow, 'versions'>; readonly version: TariffVersionRow }
-  | { readonly ok: false; readonly reason: TariffRefusal }
+  | {
+      readonly ok: false;
+      readonly reason: TariffRefusal;
+      /** Of `period_closed`. */
+      readonly closed?: ClosedAt;
+    }
 > {
   return db.transaction(async (tx) => {
     const [site] = await tx.select().from(sites).where(eq(sites.id, input.site));
@@ -65,11 +81,13 @@ export async function createTariff(
       .values({ siteId: input.site, code: input.code, name: input.name, commodity: input.commodity })
       .onConflictDoUpdate({
         target: [tariffs.siteId, tariffs.code],
-        set: { name: input.name },
+        set: { code: input.code },
         setWhere: eq(tariffs.commodity, input.commodity),
       })
       .returning();
     if (!tariff) return { ok: false, reason: 'other_commodity' } as const;
+    const closed = await closedAt(tx, site, tariff.id, input.effectiveFrom);
+    if (closed) return { ok: false, reason: 'period_closed', closed } as const;
     const reason = await versionRefusal(tx, tariff.id, input.effectiveFrom);
     if (reason) return { ok: false, reason } as const;
     const [version] = await tx
@@ -82,13 +100,38 @@ export async function createTariff(
       })
       .returning();
     if (!version) throw new Error('the new version was not returned');
-    const { id, code, name, commodity } = tariff;
+    const { id, code, commodity } = tariff;
+    const { name } = input;
+    if (tariff.name !== name) await tx.update(tariffs).set({ name }).where(eq(tariffs.id, id));
     return {
       ok: true,
       tariff: { id, site: input.site, code, name, commodity },
       version: toVersion(version),
     } as const;
   });
+}
+
+/** The closed period in which a tariff that leases pay would change; a tariff that nobody pays yet changes nothing. */
+async function closedAt(
+  tx: Executor,
+  { id: siteId, timeZone }: { readonly id: string; readonly timeZone: string },
+  tariffId: number,
+  effectiveFrom: Date,
+): Promise<ClosedAt | undefined> {
+  const paying = await tx
+    .select({ charging: leases.charging })
+    .from(leaseTariffs)
+    .innerJoin(leases, eq(leases.id, leaseTariffs.leaseId))
+    .where(eq(leaseTariffs.tariffId, tariffId))
+    .groupBy(leases.charging);
+  if (paying.length === 0) return undefined;
+  const { month, day } = await readClosedUntil(tx, siteId, timeZone);
+  // A prepaid lease answers to days for its usage and to months for the rest.
+  const until = paying.some(({ charging }) => charging === 'prepaid') ? Math.max(month, day) : month;
+  const from = effectiveFrom.getTime();
+  if (from >= until) return undefined;
+  const inDay = dayText(dayNumber(from, timeZone));
+  return { period: from < month ? inDay.slice(0, 7) : inDay, earliest: dayText(dayNumber(until, timeZone)) };
 }
 
 async function versionRefusal(

@@ -13,6 +13,7 @@ import {
 import { TARIFF_EXAMPLES } from '../../domain/tariffs/examples.ts';
 import { inOrder } from '../../domain/tariffs/in-order.ts';
 import {
+  type ClosedAt,
   createTariff,
   findTariffVersion,
   listTariffs,
@@ -31,12 +32,17 @@ const viewVersion = ({ effectiveFrom, ...version }: TariffVersionRow) => ({
   definition: version.definition as z.output<typeof zTariff>['versions'][number]['definition'],
 });
 
-const REFUSALS: Readonly<Record<TariffRefusal, () => Problem>> = {
+const REFUSALS: Readonly<Record<TariffRefusal, (closed?: ClosedAt) => Problem>> = {
   unknown_site: () => noSuchSite(),
   other_commodity: () => new Problem(409, 'the code belongs to a tariff for another commodity'),
   effective_from_taken: () => new Problem(409, 'a version of the tariff takes effect at that instant'),
   already_charged: () =>
     new Problem(409, 'usage after that instant has been charged with this tariff: choose a later one'),
+  period_closed: (closed) =>
+    new Problem(
+      409,
+      `that instant lies in the closed period ${closed?.period}: the earliest is ${closed?.earliest}`,
+    ),
   rounding_below_minor: () =>
     unprocessable('body.definition', 'a component rounds finer than the currency’s smallest unit'),
 };
@@ -86,7 +92,7 @@ export const tariffRoutes: Routes = (app, { db }) => {
     },
     async ({ body }, reply) => {
       const made = await createTariff(db, { ...body, effectiveFrom: new Date(body.effectiveFrom) });
-      if (!made.ok) throw REFUSALS[made.reason]();
+      if (!made.ok) throw REFUSALS[made.reason](made.closed);
       return reply.code(201).send({ ...made.tariff, version: viewVersion(made.version) });
     },
   );

@@ -81,4 +81,40 @@ describe('a tariff', () => {
     expect(await version(at('2026-10-31 23:59'))).toEqual({ ok: false, reason: 'already_charged' });
     expect(await version(at('2026-11-01'))).toMatchObject({ ok: true, version: { version: 2 } });
   });
+
+  it('gets no version in a closed period, once leases pay it; its name stays as it is then', async () => {
+    const own = await buildMarket(db, 'closed');
+    const tariff = await own.tariff('G', '2026-01-01', FLAT);
+    await own.tariff('UNPAID', '2026-01-01', FLAT);
+    await own.lease(null, '2026-01-01', null, { tariff });
+    // Nothing was used, so that nothing is charged: only the period is closed.
+    await run(db, own.site, '2026-10', { kind: 'close', isForced: true });
+    const version = (code: string, from: string) =>
+      create({ site: own.site, code, name: 'New', effectiveFrom: at(from), definition: dearer });
+    expect(await version('G', '2026-10-31 23:59')).toEqual({
+      ok: false,
+      reason: 'period_closed',
+      closed: { period: '2026-10', earliest: '2026-11-01' },
+    });
+    const named = async () => (await listTariffs(db, { site: own.site, limit: 10 })).map(({ name }) => name);
+    expect(await named()).toEqual(['G', 'UNPAID']);
+    expect(await version('UNPAID', '2026-10-15')).toMatchObject({ ok: true });
+    expect(await version('G', '2026-11-01')).toMatchObject({ ok: true, version: { version: 2 } });
+    expect(await named()).toEqual(['New', 'New']);
+  });
+
+  it('of a prepaid lease answers to closed days too', async () => {
+    const own = await buildMarket(db, 'days');
+    const tariff = await own.tariff('H', '2026-01-01', FLAT);
+    await own.lease(await own.stall(), '2026-01-01', null, { tariff, charging: 'prepaid' });
+    await run(db, own.site, '2026-10-10', { kind: 'close', isForced: true });
+    const version = (from: string) =>
+      create({ site: own.site, code: 'H', effectiveFrom: at(from), definition: dearer });
+    expect(await version('2026-10-10 12:00')).toEqual({
+      ok: false,
+      reason: 'period_closed',
+      closed: { period: '2026-10-10', earliest: '2026-10-11' },
+    });
+    expect(await version('2026-10-11')).toMatchObject({ ok: true });
+  });
 });
