@@ -136,6 +136,17 @@ describe('common area and loss', () => {
     });
   });
 
+  it('is shared out by the run that closes the month, also where none was before', async () => {
+    const { market, main } = await treeOf('shares-close');
+    await allocate(main, 'residual', 'area');
+    const now = at('2026-11-20');
+    expect(await run(db, market.site, PERIOD, { kind: 'close', isForced: true, now })).toMatchObject({
+      status: 'succeeded',
+      problems: [],
+    });
+    expect(await shareSum(market.site)).toBe(70n * HOURS);
+  });
+
   it('takes metered common areas along, which the house then does not pay', async () => {
     const { market, main, common } = await treeOf('shares-common');
     await allocate(main, 'residual_and_common', 'usage');
