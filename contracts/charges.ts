@@ -128,6 +128,8 @@ export const zPayOptions = z.object({
   providers: z.array(z.enum(PROVIDERS)),
   /** The lease's prepaid balance, minor units. */
   balance: zIntegerText,
+  /** What the lease has left as security, minor units. */
+  deposit: zIntegerText,
   currency: z.string(),
   method: z
     .object({ provider: z.enum(PROVIDERS), autopay: z.boolean(), payer: z.record(z.string(), z.string()) })

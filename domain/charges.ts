@@ -88,3 +88,18 @@ export function splitPaid(paid: bigint, due: bigint): { readonly applied: bigint
   const applied = due <= 0n ? 0n : paid < due ? paid : due;
   return { applied, credit: paid - applied };
 }
+
+/**
+ * Which part of what came in an amount goes back from: first from what became the lease's own, then from what paid the
+ * bill. Both parts add up to the amount.
+ * @param refundedBefore what went back earlier, minor units
+ */
+export function refundParts(
+  paid: { readonly applied: bigint; readonly credit: bigint },
+  refundedBefore: bigint,
+  amount: bigint,
+): { readonly applied: bigint; readonly credit: bigint } {
+  const left = refundedBefore < paid.credit ? paid.credit - refundedBefore : 0n;
+  const credit = amount < left ? amount : left;
+  return { credit, applied: amount - credit };
+}

@@ -152,7 +152,7 @@ async function applySucceeded(
     entries: [
       { account: moneyIn(charge.provider, leaseId), amount: outcome.paid },
       { account: { kind: 'receivable', leaseId }, amount: -applied },
-      { account: { kind: charge.purpose === 'deposit' ? 'deposit' : 'prepaid', leaseId }, amount: -credit },
+      { account: { kind: creditOf(charge), leaseId }, amount: -credit },
     ],
   });
   await closeUnknown(tx, charge, { actor, at }, 'succeeded');
@@ -205,14 +205,19 @@ export async function payFromBalance(tx: Queryable, id: number, at: Date): Promi
   return applyOutcome(tx, id, { status: 'succeeded', paid: charge.amount, currency: charge.currency }, by);
 }
 
-/** The lease's prepaid account, minor units, debit positive; locked until the transaction ends. */
+/** Where money goes that pays no bill. */
+export const creditOf = ({ purpose }: Pick<Charge, 'purpose'>): 'prepaid' | 'deposit' =>
+  purpose === 'deposit' ? 'deposit' : 'prepaid';
+
+/** The lease's prepaid or deposit account, minor units, debit positive; locked until the transaction ends. */
 export async function lockBalance(
   tx: Queryable,
   { siteId, leaseId }: Pick<Charge, 'siteId' | 'leaseId'>,
+  kind: 'prepaid' | 'deposit' = 'prepaid',
 ): Promise<bigint> {
   await tx.query(
-    `SELECT 1 FROM ledger_accounts WHERE site_id = $1 AND kind = 'prepaid' AND lease_id = $2 FOR UPDATE`,
-    [siteId, leaseId],
+    'SELECT 1 FROM ledger_accounts WHERE site_id = $1 AND kind = $2 AND lease_id = $3 FOR UPDATE',
+    [siteId, kind, leaseId],
   );
-  return readBalance(tx, siteId, { kind: 'prepaid', leaseId });
+  return readBalance(tx, siteId, { kind, leaseId });
 }

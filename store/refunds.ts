@@ -1,7 +1,7 @@
-import { CHARGE_OPEN, type ChargeStatus } from '../domain/charges.ts';
+import { CHARGE_OPEN, type ChargeStatus, refundParts } from '../domain/charges.ts';
 import { applyBalance, settleIfPaid } from './bill-due.ts';
 import { closeCase, openCase } from './cases.ts';
-import { lockBalance, moneyIn, type Outcome, REASON_LENGTH_MAX } from './charge-outcomes.ts';
+import { creditOf, lockBalance, moneyIn, type Outcome, REASON_LENGTH_MAX } from './charge-outcomes.ts';
 import { type Charge, lockCharge, newOrderNo, recordEvent, wakeBilling } from './charges.ts';
 import type { Queryable } from './database.ts';
 import { bookTransaction } from './ledger.ts';
@@ -41,11 +41,11 @@ export async function createRefund(
   if (charge.status !== 'succeeded' || charge.paid === null) return { ok: false, reason: 'not_succeeded' };
   const left = charge.paid - charge.refunded;
   if (one.amount > left) return { ok: false, reason: 'above_paid', left };
-  // What became balance can be given back only while it is there.
-  const { credit } = partsOf(charge, charge.refunded, one.amount);
-  if (credit > 0n && charge.purpose !== 'deposit') {
-    const balance = -(await lockBalance(tx, charge));
-    if (balance < credit) return { ok: false, reason: 'balance_spent', left: balance < 0n ? 0n : balance };
+  // What became balance or deposit can be given back only while it is there.
+  const { credit } = refundParts(partsPaid(charge), charge.refunded, one.amount);
+  if (credit > 0n) {
+    const held = -(await lockBalance(tx, charge, creditOf(charge)));
+    if (held < credit) return { ok: false, reason: 'balance_spent', left: held < 0n ? 0n : held };
   }
   await tx.query('UPDATE charges SET refunded = refunded + $2 WHERE id = $1', [charge.id, one.amount]);
   const { rows } = await tx.query<{ id: string }>(
@@ -57,14 +57,6 @@ export async function createRefund(
   await recordEvent(tx, { chargeId: charge.id, refundId: id, status: 'created', at: one.at });
   await wakeBilling(tx);
   return { ok: true, id };
-}
-
-/** Money goes back first from what became balance, then from what paid the bill. */
-function partsOf(charge: Charge, refundedBefore: bigint, amount: bigint) {
-  const creditPaid = (charge.paid ?? 0n) - (charge.applied ?? 0n);
-  const creditLeft = refundedBefore < creditPaid ? creditPaid - refundedBefore : 0n;
-  const credit = amount < creditLeft ? amount : creditLeft;
-  return { credit, applied: amount - credit };
 }
 
 export async function claimRefund(tx: Queryable, now: Date, leaseMs: number): Promise<Refund | undefined> {
@@ -166,6 +158,11 @@ async function end(
   await recordEvent(tx, { ...ids(refund), status, failure: failure ?? undefined, at });
 }
 
+const partsPaid = ({ paid, applied }: Charge) => ({
+  applied: applied ?? 0n,
+  credit: (paid ?? 0n) - (applied ?? 0n),
+});
+
 const ids = ({ id, chargeId }: Refund) => ({ chargeId, refundId: id });
 
 async function bookRefund(
@@ -178,7 +175,7 @@ async function bookRefund(
     `SELECT coalesce(sum(amount), 0) AS sum FROM refunds WHERE charge_id = $1 AND status = 'succeeded' AND id <> $2`,
     [charge.id, refund.id],
   );
-  const { credit, applied } = partsOf(charge, BigInt(rows[0]?.sum ?? 0), refund.amount);
+  const { credit, applied } = refundParts(partsPaid(charge), BigInt(rows[0]?.sum ?? 0), refund.amount);
   const { leaseId, billId } = charge;
   await bookTransaction(tx, {
     siteId: charge.siteId,
@@ -194,7 +191,7 @@ async function bookRefund(
     entries: [
       { account: moneyIn(charge.provider, leaseId), amount: -refund.amount },
       { account: { kind: 'receivable', leaseId }, amount: applied },
-      { account: { kind: charge.purpose === 'deposit' ? 'deposit' : 'prepaid', leaseId }, amount: credit },
+      { account: { kind: creditOf(charge), leaseId }, amount: credit },
     ],
   });
   if (billId === null) return;

@@ -265,7 +265,8 @@ export const chargeRoutes: Routes = (app, { db, providers }) => {
           if (created.reason === 'no_such_charge') throw notFound('charge');
           if (created.reason === 'not_succeeded')
             throw new Problem(409, 'only a charge that succeeded can be refunded');
-          const why = created.reason === 'above_paid' ? 'of what came in' : 'on the lease’s balance';
+          const why =
+            created.reason === 'above_paid' ? 'of what came in' : 'on the lease’s balance or deposit';
           throw unprocessable('body.amount', `is above the ${created.left} minor units that are left ${why}`);
         }
         await record(tx, principal, {

@@ -16,7 +16,7 @@ export const paymentMethodRoutes: Routes = (app, { db, providers }) => {
       config: { access: ['payments:read', 'payments:pay-own'] },
       schema: {
         tags: ['payments'],
-        summary: 'How a lease can pay, and its balance',
+        summary: 'How a lease can pay, its balance and its deposit',
         querystring: zPayOptionsQuery,
         response: { 200: zPayOptions },
       },
@@ -25,10 +25,12 @@ export const paymentMethodRoutes: Routes = (app, { db, providers }) => {
       const principal = principalOf(request);
       const { lease } = request.query;
       const paying = await ownLease(db, lease, partyOf(principal, 'payments:read'));
-      const balance = await readBalance(db.$client, paying.siteId, { kind: 'prepaid', leaseId: lease });
+      const held = async (kind: 'prepaid' | 'deposit') =>
+        String(-(await readBalance(db.$client, paying.siteId, { kind, leaseId: lease })));
       return {
         providers: offeredTo(principal, paying.currency, providers),
-        balance: String(-balance),
+        balance: await held('prepaid'),
+        deposit: await held('deposit'),
         currency: paying.currency,
         method: await findPaymentMethod(db.$client, lease),
       };

@@ -1,6 +1,6 @@
 import Stripe from 'stripe';
 import type { StatementRow } from '../../domain/reconciliation.ts';
-import { CALL_MS_MAX } from './http.ts';
+import { CALL_MS_MAX, reasonOf } from './http.ts';
 import type { CallbackEvent, CallingPaymentProvider, Order, QueryAnswer, SubmitAnswer } from './port.ts';
 
 export interface StripeConfig {
@@ -39,11 +39,11 @@ export function createStripe(config: StripeConfig): CallingPaymentProvider {
       const session = ref?.startsWith('cs_')
         ? await stripe.checkout.sessions.retrieve(ref)
         : await checkout(order);
-      return sessionAnswer(session);
+      return sessionAnswer(sure(session));
     }
     const ref = order.providerRef;
     return intentAnswer(
-      ref?.startsWith('pi_') ? await stripe.paymentIntents.retrieve(ref) : await intent(order),
+      sure(ref?.startsWith('pi_') ? await stripe.paymentIntents.retrieve(ref) : await intent(order)),
     );
   }
 
@@ -94,8 +94,8 @@ export function createStripe(config: StripeConfig): CallingPaymentProvider {
     async close(order) {
       const ref = order.providerRef;
       const closed = await guarded(async (): Promise<SubmitAnswer> => {
-        if (ref?.startsWith('cs_')) await stripe.checkout.sessions.expire(ref);
-        else if (ref?.startsWith('pi_')) await stripe.paymentIntents.cancel(ref);
+        if (ref?.startsWith('cs_')) sure(await stripe.checkout.sessions.expire(ref));
+        else if (ref?.startsWith('pi_')) sure(await stripe.paymentIntents.cancel(ref));
         else return { status: 'unknown', reason: 'it has no number at Stripe yet' };
         return { status: 'failed', reason: 'closed' };
       });
@@ -110,15 +110,16 @@ export function createStripe(config: StripeConfig): CallingPaymentProvider {
           { payment_intent: paid, amount: Number(amount), metadata: { orderNo: of.orderNo, refundNo } },
           { idempotencyKey: refundNo },
         );
-        return refundAnswer(refund);
+        return refundAnswer(sure(refund));
       }),
     queryRefund: ({ refundNo, of }) =>
       guarded(async () => {
-        const { data } = await stripe.refunds.list({
+        const list = await stripe.refunds.list({
           payment_intent: await intentOf(of.providerRef ?? ''),
           limit: 100,
         });
-        const refund = data.find(({ metadata }) => metadata?.['refundNo'] === refundNo);
+        if (!Array.isArray(list.data)) throw new Error('it answered no list');
+        const refund = list.data.find(({ metadata }) => metadata?.['refundNo'] === refundNo);
         return refund ? refundAnswer(refund) : ({ status: 'none' } as const);
       }),
     async parseCallback({ headers, body }): Promise<CallbackEvent> {
@@ -151,11 +152,20 @@ export function createStripe(config: StripeConfig): CallingPaymentProvider {
 
   async function intentOf(ref: string): Promise<string> {
     if (!ref.startsWith('cs_')) return ref;
-    const session = await stripe.checkout.sessions.retrieve(ref);
+    const session = sure(await stripe.checkout.sessions.retrieve(ref));
     return typeof session.payment_intent === 'string'
       ? session.payment_intent
       : (session.payment_intent?.id ?? '');
   }
+}
+
+/** The SDK takes a 5xx whose body names no error for an answer. @throws when it is none */
+function sure<T extends { readonly id: string; readonly lastResponse: { readonly statusCode: number } }>(
+  answer: T,
+): T {
+  const { statusCode } = answer.lastResponse;
+  if (statusCode >= 400 || typeof answer.id !== 'string') throw new Error(`it answered ${statusCode}`);
+  return answer;
 }
 
 /** Errors of the SDK as answers: only what Stripe says for certain is a failure. */
@@ -170,8 +180,10 @@ async function guarded<T extends QueryAnswer>(
       error instanceof Stripe.errors.StripeInvalidRequestError
     )
       return { status: 'failed', reason: `${error.code ?? error.type} ${error.message}`.slice(0, 200) };
-    const reason = error instanceof Error ? error.name : 'no answer';
-    return { status: 'unknown', reason: `Stripe did not answer as it should: ${reason}` };
+    return {
+      status: 'unknown',
+      reason: `Stripe did not answer as it should: ${reasonOf(error)}`.slice(0, 200),
+    };
   }
 }
 

@@ -36,6 +36,10 @@ export const smallTargets = (page: Page, within = '.main'): Promise<string[]> =>
       .map(
         (element) => element.closest<HTMLElement>('label, .ant-select, .ant-input-affix-wrapper') ?? element,
       )
-      .filter((element) => element.checkVisibility() && element.getBoundingClientRect().height < 43.5)
+      .filter(
+        (element) =>
+          element.checkVisibility({ visibilityProperty: true }) &&
+          element.getBoundingClientRect().height < 43.5,
+      )
       .map((element) => element.outerHTML.slice(0, 160));
   }, within);

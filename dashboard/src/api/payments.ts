@@ -1,10 +1,20 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { zBankImportCreate, zBankRowSettle } from '../../../contracts/bank-statements.ts';
 import { zBankImportResult, zBankRow } from '../../../contracts/bank-statements.ts';
-import { zCharge, type zChargeCreate, zChargeDetail, zPayOptions } from '../../../contracts/charges.ts';
+import type { zDepositReturn } from '../../../contracts/bills.ts';
+import {
+  zCharge,
+  type zChargeCreate,
+  zChargeDetail,
+  type zChargeSettle,
+  type zPaymentMethodPut,
+  zPayOptions,
+} from '../../../contracts/charges.ts';
 import { zReconciliation } from '../../../contracts/reconciliation.ts';
 import { zPage } from '../../../contracts/rest.ts';
 import { type Query, request, toQuery, V1 } from '../api.ts';
+
+const zLeaseRef = z.object({ lease: z.number() });
 
 export type Charge = z.infer<typeof zCharge>;
 export type ChargeDetail = z.infer<typeof zChargeDetail>;
@@ -19,10 +29,16 @@ export const paymentsApi = {
   pay: (body: z.input<typeof zChargeCreate>) => request(zChargeDetail, `${V1}/charges`, { body }),
   cancel: (id: number) => request(zChargeDetail, `${V1}/charges/${id}/cancel`, { body: {} }),
   look: (id: number) => request(zChargeDetail, `${V1}/charges/${id}/look`, { body: {} }),
+  settle: (id: number, body: z.input<typeof zChargeSettle>) =>
+    request(zChargeDetail, `${V1}/charges/${id}/settle`, { body }),
   refund: (id: number, body: { amount: string; reason: string }) =>
     request(zChargeDetail, `${V1}/charges/${id}/refunds`, { body }),
   options: (lease: number, signal?: AbortSignal) =>
     request(zPayOptions, `${V1}/payment-options${toQuery({ lease })}`, { signal }),
+  putMethod: (lease: number, body: z.input<typeof zPaymentMethodPut>) =>
+    request(zPayOptions.shape.method, `${V1}/leases/${lease}/payment-method`, { method: 'PUT', body }),
+  returnDeposit: (body: z.input<typeof zDepositReturn>) =>
+    request(zLeaseRef, `${V1}/deposits/returns`, { body }),
   importBank: (body: z.input<typeof zBankImportCreate>) =>
     request(zBankImportResult, `${V1}/bank-statements`, { body }),
   bankRows: (query: Query, signal?: AbortSignal) =>

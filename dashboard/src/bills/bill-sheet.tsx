@@ -73,6 +73,7 @@ function Opened({
   const mayWrite = useMay('bills:write');
   const client = useQueryClient();
   const mayPay = useMay('payments:pay-own');
+  const mayTake = useMay('payments:write');
   const [paying, setPaying] = useState(false);
   return (
     <div className="stack" data-bill={bill.status}>
@@ -95,10 +96,10 @@ function Opened({
         ]}
       />
       <BillMoney bill={bill} />
-      {mayPay && bill.status === 'issued' && (
+      {(mayPay || mayTake) && bill.status === 'issued' && (
         <div>
           <Button type="primary" size="large" onClick={() => setPaying(true)}>
-            {t('bills.pay', { amount: formatMoney(bill.due, bill.currency) })}
+            {t(mayPay ? 'bills.pay' : 'payments.take', { amount: formatMoney(bill.due, bill.currency) })}
           </Button>
         </div>
       )}

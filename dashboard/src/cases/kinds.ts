@@ -33,12 +33,29 @@ export const CASE_VIEWS: Partial<Record<CaseKind, CaseView>> = {
       default: (await import('./kinds/negative_residual.tsx')).NegativeResidualCard,
     })),
   },
+  payment_mismatch: {
+    card: lazy(async () => ({
+      default: (await import('./kinds/payment_mismatch.tsx')).PaymentMismatchCard,
+    })),
+  },
   bill_dispute: {
     card: lazy(async () => ({ default: (await import('./kinds/bill_dispute.tsx')).BillDisputeCard })),
   },
 };
 
-const NAMED = ['stall', 'place', 'device', 'meter', 'bill', 'party', 'code', 'period'] as const;
+const NAMED = [
+  'stall',
+  'place',
+  'device',
+  'meter',
+  'bill',
+  'party',
+  'code',
+  'period',
+  'order',
+  'orderNo',
+  'day',
+] as const;
 
 /** What a case is about, in a few words: the names in its subject, else its key. */
 export function aboutOf({ subject, key }: Case): string {

@@ -5,6 +5,8 @@ import { Link } from 'react-router';
 import { readingsApi } from '../api/readings.ts';
 import { api } from '../api.ts';
 import { formatQuantity } from '../format.ts';
+import { LeaseMoney } from '../payments/lease-money.tsx';
+import { useMay } from '../session.tsx';
 import { Facts } from '../ui/facts.tsx';
 import { Sheet } from '../ui/sheet.tsx';
 import { ErrorState, Loading } from '../ui/states.tsx';
@@ -18,6 +20,7 @@ export function LeaseSheet(props: {
   readonly onHandover: ((stall: number) => void) | undefined;
 }) {
   const { t } = useTranslation();
+  const mayPay = useMay('payments:read');
   const lease = useQuery({
     queryKey: ['leases', 'one', props.id],
     queryFn: ({ signal }) => readingsApi.lease(props.id, signal),
@@ -48,6 +51,7 @@ export function LeaseSheet(props: {
           [t('stall.term'), <Term key="term" lease={data} />],
         ]}
       />
+      {mayPay && data.stall !== null && <LeaseMoney lease={data.id} />}
       <h2>{t('leases.tariffs')}</h2>
       {data.tariffs.length === 0 ? (
         <p className="muted">{t('leases.noTariffs')}</p>

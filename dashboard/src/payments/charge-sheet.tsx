@@ -13,6 +13,7 @@ import { Time } from '../ui/time.tsx';
 import { nextOf } from './charges-view.tsx';
 import { CHARGE_TAGS, useFailureText } from './names.ts';
 import { RefundForm } from './refund-form.tsx';
+import { SettleCharge } from './settle-charge.tsx';
 
 const REFRESH_MS = 2_000;
 
@@ -98,13 +99,14 @@ function Shown({ charge }: { readonly charge: ChargeDetail }) {
         ]}
       />
       {mayWrite && isOpen(charge.status) && <OpenActions charge={charge} />}
+      {mayWrite && charge.status === 'unknown' && <SettleCharge charge={charge} />}
       {mayWrite && charge.status === 'succeeded' && left > 0n && !refunding && (
         <div>
           <Button onClick={() => setRefunding(true)}>{t('payments.refund')}</Button>
         </div>
       )}
       {refunding && <RefundForm charge={charge} left={String(left)} onClose={() => setRefunding(false)} />}
-      <h3>{t('payments.history')}</h3>
+      <h2>{t('payments.history')}</h2>
       <ol className="cards">
         {charge.history.map((event) => (
           <li key={`${event.at} ${event.refund} ${event.status}`} className="card">
@@ -145,7 +147,7 @@ function OpenActions({ charge }: { readonly charge: ChargeDetail }) {
           cancelText={t('common.cancel')}
           onConfirm={() => act.mutate('cancel')}
         >
-          <Button danger>{t('payments.cancel')}</Button>
+          <Button>{t('payments.cancel')}</Button>
         </Popconfirm>
       </div>
       {act.error !== null && <Alert type="error" showIcon title={describeError(act.error, t)} />}

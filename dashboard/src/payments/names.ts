@@ -9,6 +9,23 @@ export const CHARGE_TAGS: Record<ChargeStatus, string> = {
   failed: 'tag tag-bad',
 };
 
+/** Why a case of the kind `payment_mismatch` was opened. */
+export const MISMATCHES = [
+  'no_answer',
+  'failed_after_success',
+  'currency_differs',
+  'amount_differs',
+  'paid_twice',
+  'refund_differs',
+  'refund_failed',
+  'no_statement',
+  'missing_at_ours',
+  'missing_at_theirs',
+  'status_differs',
+  'twice_at_theirs',
+] as const;
+export type Mismatch = (typeof MISMATCHES)[number];
+
 /** Why a payment failed: in our words where they are ours, else in the provider's. */
 export function useFailureText(): (failure: string | null) => string {
   const { t } = useTranslation();

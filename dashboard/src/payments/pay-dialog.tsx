@@ -2,17 +2,17 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Input, Radio } from 'antd';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { isOpen, type Provider } from '../../../domain/charges.ts';
+import { type ChargePurpose, isOpen, type Provider } from '../../../domain/charges.ts';
 import { paymentsApi } from '../api/payments.ts';
 import { formatMoney } from '../format.ts';
+import { MoneyInput } from '../ui/money-input.tsx';
 import { Sheet } from '../ui/sheet.tsx';
 import { describeError, ErrorState, Loading } from '../ui/states.tsx';
-import { fromMinor, toMinor } from './amount.ts';
 import { Field } from './field.tsx';
 import { PayProgress } from './pay-progress.tsx';
 
 export interface PayDialogProps {
-  readonly purpose: 'bill' | 'top_up';
+  readonly purpose: ChargePurpose;
   /** Whose bill it is, or whose balance. */
   readonly lease: number;
   /** With the purpose `bill`. */
@@ -78,9 +78,9 @@ function ChooseHow(
 ) {
   const { t } = useTranslation();
   const { purpose, lease, bill, currency, balance, onCharge } = props;
-  const [text, setText] = useState(() => fromMinor(props.amount, currency));
-  const amount = purpose === 'bill' ? props.amount : toMinor(text, currency);
-  const enough = amount !== null && BigInt(balance) >= BigInt(amount);
+  const [amount, setAmount] = useState(props.amount);
+  const isAmount = /^[1-9]\d{0,14}$/.test(amount);
+  const enough = isAmount && BigInt(balance) >= BigInt(amount);
   const providers = props.providers.filter(
     (one) => one !== 'balance' || (purpose === 'bill' && BigInt(balance) > 0n),
   );
@@ -99,7 +99,7 @@ function ChooseHow(
   });
   if (chosen === undefined) return <Alert type="info" showIcon title={t('payments.noMethod')} />;
   const mayPay =
-    amount !== null && (chosen !== 'balance' || enough) && (chosen !== 'cash' || receiptNo.trim() !== '');
+    isAmount && (chosen !== 'balance' || enough) && (chosen !== 'cash' || receiptNo.trim() !== '');
   return (
     <form
       className="stack pay"
@@ -114,17 +114,14 @@ function ChooseHow(
         <Field label={t('payments.amount')}>
           {(id) => (
             <>
-              <Input
+              <MoneyInput
                 id={id}
-                size="large"
-                inputMode="decimal"
-                value={text}
-                addonBefore={currency}
-                status={amount === null ? 'error' : ''}
-                aria-invalid={amount === null}
-                onChange={({ target }) => setText(target.value)}
+                value={amount}
+                currency={currency}
+                invalid={!isAmount}
+                onChange={setAmount}
               />
-              {amount === null && <span className="field-error">{t('payments.amountWrong')}</span>}
+              {!isAmount && <span className="field-error">{t('payments.amountWrong')}</span>}
             </>
           )}
         </Field>
@@ -163,7 +160,7 @@ function ChooseHow(
       )}
       {pay.error !== null && <Alert type="error" showIcon title={describeError(pay.error, t)} />}
       <Button type="primary" size="large" htmlType="submit" block disabled={!mayPay} loading={pay.isPending}>
-        {t('payments.pay', { amount: amount === null ? '' : formatMoney(amount, currency) })}
+        {t('payments.pay', { amount: isAmount ? formatMoney(amount, currency) : '' })}
       </Button>
     </form>
   );

@@ -4,8 +4,8 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type ChargeDetail, paymentsApi } from '../api/payments.ts';
 import { formatMoney } from '../format.ts';
+import { MoneyInput } from '../ui/money-input.tsx';
 import { describeError } from '../ui/states.tsx';
-import { fromMinor, toMinor } from './amount.ts';
 import { Field } from './field.tsx';
 
 /** Money back in two steps: how much and why, then once more in words, for it cannot be taken back. */
@@ -18,13 +18,12 @@ export function RefundForm(props: {
   const { charge, left, onClose } = props;
   const { t } = useTranslation();
   const client = useQueryClient();
-  const [text, setText] = useState(() => fromMinor(left, charge.currency));
+  const [amount, setAmount] = useState(left);
   const [reason, setReason] = useState('');
   const [sure, setSure] = useState(false);
-  const amount = toMinor(text, charge.currency);
-  const fits = amount !== null && BigInt(amount) <= BigInt(left);
+  const fits = /^[1-9]\d{0,14}$/.test(amount) && BigInt(amount) <= BigInt(left);
   const refund = useMutation({
-    mutationFn: (minor: string) => paymentsApi.refund(charge.id, { amount: minor, reason: reason.trim() }),
+    mutationFn: () => paymentsApi.refund(charge.id, { amount, reason: reason.trim() }),
     onSuccess() {
       void client.invalidateQueries({ queryKey: ['charge', charge.id] });
       void client.invalidateQueries({ queryKey: ['charges'] });
@@ -33,7 +32,7 @@ export function RefundForm(props: {
     onError: () => setSure(false),
   });
   const byHand = charge.provider === 'cash' || charge.provider === 'bank_transfer';
-  if (sure && amount !== null) {
+  if (sure) {
     return (
       <div className="note stack">
         <strong>
@@ -44,7 +43,7 @@ export function RefundForm(props: {
         </strong>
         <span>{t(byHand ? 'payments.refundByHand' : 'payments.refundByProvider')}</span>
         <div className="row">
-          <Button danger type="primary" loading={refund.isPending} onClick={() => refund.mutate(amount)}>
+          <Button type="primary" loading={refund.isPending} onClick={() => refund.mutate()}>
             {t('payments.refundNow')}
           </Button>
           <Button onClick={() => setSure(false)}>{t('common.cancel')}</Button>
@@ -62,12 +61,12 @@ export function RefundForm(props: {
     >
       <Field label={t('payments.refundAmount', { left: formatMoney(left, charge.currency) })}>
         {(id) => (
-          <Input
+          <MoneyInput
             id={id}
-            inputMode="decimal"
-            value={text}
-            status={fits ? '' : 'error'}
-            onChange={({ target }) => setText(target.value)}
+            value={amount}
+            currency={charge.currency}
+            invalid={!fits}
+            onChange={setAmount}
           />
         )}
       </Field>

@@ -76,7 +76,7 @@ export const cases = {
     negative_residual:
       'The sub-meters count more than the main meter: mostly a multiplier, wiring or a wrong reading. It is no credit.',
     bill_dispute: 'The merchant disputes the bill. The disputed lines are not dunned.',
-    payment_mismatch: 'Money came in that does not match what is due. Somebody must assign it.',
+    payment_mismatch: 'Money is not as it should be. See what is the matter, put it right, and close the case with a note.',
     supply_failed: 'The device has not confirmed the command for its supply. Look at it on the spot.',
     audit_violation: 'The audit found entries that break a rule. Find out why.',
   },
@@ -94,5 +94,7 @@ export const cases = {
     glitch: 'A momentary fault, left out',
     passed: 'No longer so',
     arrived: 'The reading has come',
+    succeeded: 'Paid after all',
+    failed: 'Not paid',
   },
 };

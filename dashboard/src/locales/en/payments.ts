@@ -60,6 +60,7 @@ export const payments = {
   balanceTooLow: 'Balance {{amount}}: not enough',
   receiptNo: 'Receipt number',
   pay: 'Pay {{amount}}',
+  take: 'Take a payment of {{amount}}',
   done: '{{amount}} received',
   doneHint: 'It is booked. You can close this.',
   notPaid: 'Not paid',
@@ -164,4 +165,73 @@ export const payments = {
   },
   ours: 'Ours',
   theirs: 'Theirs',
+  mismatch: {
+    no_answer: {
+      is: 'The provider gives no clear answer',
+      do: 'Ask again. If it stays so, look into the provider’s own books and settle the payment by hand.',
+    },
+    failed_after_success: {
+      is: 'The provider takes a success back',
+      do: 'The money stays booked. If it did not come, the reconciliation shows it: then refund it in our books, or ask the provider.',
+    },
+    currency_differs: {
+      is: 'Another currency, or no amount, came in',
+      do: 'Nothing is booked. Look into the provider’s own books and settle the payment by hand.',
+    },
+    amount_differs: {
+      is: 'Another amount than was asked for',
+      do: 'What came in is booked. Ask the payer for what is missing, or refund what is too much.',
+    },
+    paid_twice: {
+      is: 'Paid more than was due',
+      do: 'The rest is on the lease’s balance. Leave it there for the next bill, or refund it.',
+    },
+    refund_differs: {
+      is: 'A refund did not go back as it was asked',
+      do: 'Nothing is booked. Compare with the provider’s own books.',
+    },
+    refund_failed: {
+      is: 'A refund failed',
+      do: 'The money is still with us. Try again, or give it back by hand.',
+    },
+    no_statement: {
+      is: 'The provider’s statement did not come',
+      do: 'Check the provider’s set-up; without its statement its fees are not booked.',
+    },
+    missing_at_ours: {
+      is: 'In the provider’s statement, not in our books',
+      do: 'The money is booked as unassigned. Find out whose it is.',
+    },
+    missing_at_theirs: {
+      is: 'In our books, not in the provider’s statement',
+      do: 'Often it is in the next day’s statement. If not, ask the provider where the money is.',
+    },
+    status_differs: {
+      is: 'We and the provider disagree whether it was paid',
+      do: 'Open the payment and ask the provider again.',
+    },
+    twice_at_theirs: {
+      is: 'Twice in the provider’s statement',
+      do: 'Ask the provider which one is real.',
+    },
+  },
+  cameIn: 'Came in',
+  openCharge: 'Open the payment',
+  byHand: 'Settle by hand…',
+  byHandHint: 'Look into the provider’s own books first. This is recorded under your name.',
+  byHandFailed: 'Nothing was paid',
+  byHandSucceeded: 'It was paid in full',
+  byHandNote: 'Where you saw it',
+  leaseMoney: 'Payments',
+  balanceIs: 'Balance',
+  autopay: 'On the due date',
+  autopayOff: 'Paid by the merchant',
+  autopaySet: 'Automatic payment…',
+  autopayHint: 'An issued bill is charged by itself on its due date, when the settings allow it.',
+  autopayOn: 'Charge automatically',
+  stripePayer: { customer: 'Stripe customer (cus_…)', paymentMethod: 'Stripe payment method (pm_…)' },
+  depositTake: 'Take a deposit…',
+  depositReturn: 'Return the deposit…',
+  depositReturnHint: 'Pay it out from the bank account first, then enter it here with the bank’s reference.',
+  depositReturnNow: 'Book the return',
 };

@@ -72,7 +72,7 @@ export const cases = {
     missing_reading: '应有的读数没有到。补录读数，或等待设备补报。',
     negative_residual: '分表用量之和大于总表，多半是倍率、接线或读数有误。不会产生负的公摊。',
     bill_dispute: '商户对账单有异议。有异议的明细暂停催缴。',
-    payment_mismatch: '收到的款项与应收对不上，需要人来认领。',
+    payment_mismatch: '款项与账上不符。请查明原因并处理，然后注明情况关闭。',
     supply_failed: '设备没有确认断电或复电指令，请到现场核实。',
     audit_violation: '核验发现账目违反了规则，需要查明原因。',
   },
@@ -90,5 +90,7 @@ export const cases = {
     glitch: '瞬间误报，已排除',
     passed: '不再成立',
     arrived: '读数已到',
+    succeeded: '确认已付款',
+    failed: '确认未付款',
   },
 };

@@ -60,6 +60,7 @@ export const payments = {
   balanceTooLow: '余额 {{amount}}，不够支付',
   receiptNo: '收据号',
   pay: '支付 {{amount}}',
+  take: '收款 {{amount}}',
   done: '已收到 {{amount}}',
   doneHint: '已入账，可以关闭此页。',
   notPaid: '没有支付成功',
@@ -158,4 +159,73 @@ export const payments = {
   },
   ours: '我方',
   theirs: '渠道',
+  mismatch: {
+    no_answer: {
+      is: '渠道没有给出明确结果',
+      do: '请再查询一次。如果仍然没有结果，请到渠道后台核对后人工认定。',
+    },
+    failed_after_success: {
+      is: '渠道先报成功，后又报失败',
+      do: '账上仍记为到账。如果钱确实没有到，对账会列出差异：届时在账上退款，或与渠道核实。',
+    },
+    currency_differs: {
+      is: '到账的币种不对，或没有金额',
+      do: '没有入账。请到渠道后台核对后人工认定。',
+    },
+    amount_differs: {
+      is: '到账金额与应付金额不一致',
+      do: '已按实际到账金额入账。少付的请付款人补足，多付的可以退款。',
+    },
+    paid_twice: {
+      is: '付款超过应付金额',
+      do: '多出的部分已记入该租约余额，可留作下期账单之用，也可以退款。',
+    },
+    refund_differs: {
+      is: '退款结果与申请不一致',
+      do: '没有入账。请到渠道后台核对。',
+    },
+    refund_failed: {
+      is: '退款失败',
+      do: '钱仍在我方。请重新退款，或线下退还。',
+    },
+    no_statement: {
+      is: '没有取到渠道的对账单',
+      do: '请检查渠道配置；没有对账单，手续费就没有入账。',
+    },
+    missing_at_ours: {
+      is: '渠道有，我方账上没有',
+      do: '已记为待认领款项，请查明是谁的付款。',
+    },
+    missing_at_theirs: {
+      is: '我方账上有，渠道没有',
+      do: '多半在次日的对账单里。如果没有，请向渠道查询款项去向。',
+    },
+    status_differs: {
+      is: '双方对是否付款说法不一',
+      do: '请打开这笔收款，再向渠道查询一次。',
+    },
+    twice_at_theirs: {
+      is: '渠道对账单中出现两次',
+      do: '请与渠道核实哪一笔是真的。',
+    },
+  },
+  cameIn: '实际到账',
+  openCharge: '打开这笔收款',
+  byHand: '人工认定…',
+  byHandHint: '请先到渠道后台核对。认定会记在您的名下。',
+  byHandFailed: '没有付款',
+  byHandSucceeded: '已全额付款',
+  byHandNote: '依据（在哪里看到）',
+  leaseMoney: '付款',
+  balanceIs: '余额',
+  autopay: '到期日',
+  autopayOff: '由商户自行支付',
+  autopaySet: '自动扣款…',
+  autopayHint: '设置允许时，已出账的账单在到期日自动扣款。',
+  autopayOn: '自动扣款',
+  stripePayer: { customer: 'Stripe 客户号（cus_…）', paymentMethod: 'Stripe 支付方式号（pm_…）' },
+  depositTake: '收押金…',
+  depositReturn: '退押金…',
+  depositReturnHint: '请先从银行账户付出，再凭银行流水号在此登记。',
+  depositReturnNow: '登记退还',
 };
