@@ -5,13 +5,6 @@ import type { TestProject } from 'vitest/node';
 import { migrateDatabase, openDatabase } from '../../store/database.ts';
 import { startEmbeddedPostgres } from '../../store/embedded/postgres.ts';
 
-declare module 'vitest' {
-  export interface ProvidedContext {
-    /** A migrated database that tests clone and never write to. */
-    postgresUrl: string;
-  }
-}
-
 /** One Postgres cluster a run; each test file clones its database. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dir = mkdtempSync(join(tmpdir(), 'stallgrid-test-'));

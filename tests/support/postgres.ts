@@ -3,6 +3,13 @@ import pg from 'pg';
 import { inject } from 'vitest';
 import { type Database, openDatabase } from '../../store/database.ts';
 
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** A migrated database that tests clone and never write to. */
+    postgresUrl: string;
+  }
+}
+
 export interface TestDatabase {
   readonly url: string;
   readonly db: Database;
