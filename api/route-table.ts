@@ -1,4 +1,5 @@
 import { apiKeyRoutes } from './routes/api-keys.ts';
+import { auditRoutes } from './routes/audits.ts';
 import { balanceRoutes } from './routes/balances.ts';
 import { bankStatementRoutes } from './routes/bank-statements.ts';
 import { billCorrectionRoutes } from './routes/bill-corrections.ts';
@@ -72,6 +73,7 @@ export const ROUTES: readonly Routes[] = [
   vehicleRoutes,
   tariffRoutes,
   billingRunRoutes,
+  auditRoutes,
   periodRoutes,
   feeLineRoutes,
   documentRoutes,

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { CHANNELS } from '../contracts/notify.ts';
 import type { Database } from '../store/database.ts';
 import { listen } from '../store/listen.ts';
+import { startAudits } from './audit/start.ts';
 import { startBillWork } from './dunning-schedule.ts';
 import { startPayments } from './payments.ts';
 import { startPrepaid } from './prepaid.ts';
@@ -49,10 +50,12 @@ export async function startBilling(deps: BillingDeps): Promise<{ close(): Promis
   const prepaid = await startPrepaid({ ...rest, now });
   const settlement = await startSettlement({ ...rest, now });
   const payments = await startPayments({ ...rest, now, lookEveryMs, providers: deps.providers ?? [] });
+  const audits = await startAudits({ ...rest, now, lookEveryMs });
   const timer = setInterval(wake, lookEveryMs);
   return {
     async close() {
       clearInterval(timer);
+      await audits.close();
       await payments.close();
       await settlement.close();
       await prepaid.close();

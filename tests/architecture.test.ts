@@ -15,6 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'device-sim': ['contracts', 'domain'],
   demo: ['contracts', 'domain', 'store'],
   'config.ts': [],
+  'audit.ts': ['billing', 'config.ts', 'domain', 'store'],
   'main.ts': ['api', 'billing', 'broker', 'config.ts', 'contracts', 'demo', 'domain', 'ingest', 'store'],
 };
 

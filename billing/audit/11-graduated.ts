@@ -50,11 +50,7 @@ function tieredParts(component: TariffComponent): readonly (TariffComponent & { 
       : price.kind === 'time_of_use'
         ? price.bands.flatMap((band) => (band.tiered ? [{ kind: 'tiered' as const, ...band.tiered }] : []))
         : [];
-  return tiered
-    .filter(
-      ({ mode, tiers }) => mode === 'graduated' && tiers.every(({ unitPrice }) => !unitPrice.startsWith('-')),
-    )
-    .map((one) => ({ ...component, price: one }));
+  return tiered.filter(({ mode }) => mode === 'graduated').map((one) => ({ ...component, price: one }));
 }
 
 function check(

@@ -19,6 +19,8 @@ const POINTS_PER_BATCH = 200;
 export interface RecomputeOptions {
   /** Look at these points only. */
   readonly pointIds?: readonly number[];
+  /** Of a month: not the days that were run in it. */
+  readonly withoutDays?: boolean;
   readonly onProgress?: (done: number, of: number) => void;
 }
 
@@ -30,10 +32,11 @@ export interface RecomputeOptions {
 export async function recompute(
   scope: AuditScope,
   look: (points: readonly RecomputedPoint[]) => Promise<void> | void,
-  { pointIds, onProgress }: RecomputeOptions = {},
+  { pointIds, withoutDays, onProgress }: RecomputeOptions = {},
 ): Promise<void> {
   const { client, siteId, period, timeZone } = scope;
-  const periods = [period, ...(await daysRun(scope)).map((day) => namedPeriod(day, timeZone))];
+  const days = withoutDays ? [] : await daysRun(scope);
+  const periods = [period, ...days.map((day) => namedPeriod(day, timeZone))];
   const cutOffs = new Map<number, CutOff>();
   const total = periods.length * (pointIds?.length ?? (await countPoints(scope)));
   let done = 0;

@@ -1,0 +1,117 @@
+import type { Logger } from 'pino';
+import { CHANNELS } from '../../contracts/notify.ts';
+import { type InvariantFinding, violationCount } from '../../domain/audit.ts';
+import { RULE } from '../../domain/cases.ts';
+import {
+  type AuditRun,
+  claimAudit,
+  endAudit,
+  openAudits,
+  recordAuditProgress,
+} from '../../store/audit-runs.ts';
+import { withRunLock } from '../../store/billing-session.ts';
+import { closeCase, openCase } from '../../store/cases.ts';
+import type { Database, Queryable } from '../../store/database.ts';
+import { readDatabaseError } from '../../store/database-errors.ts';
+import { listen } from '../../store/listen.ts';
+import { findSite } from '../../store/sites.ts';
+import { transaction } from '../../store/transaction.ts';
+import { audit, inSnapshot } from './audit.ts';
+import { replayBill } from './replay-bill.ts';
+
+export interface AuditDeps {
+  readonly db: Database;
+  readonly databaseUrl: string;
+  readonly log: Logger;
+  readonly now: () => Date;
+  readonly lookEveryMs: number;
+}
+
+const RUNS_PER_LOOK_MAX = 20;
+/** An audit that was begun this often and never ended brings processes down. */
+const ATTEMPTS_MAX = 3;
+
+/** Executes audits that are asked for, one after the other; any number of processes may. */
+export async function startAudits(deps: AuditDeps): Promise<{ close(): Promise<void> }> {
+  const { db, log } = deps;
+  const closing = new AbortController();
+  let isDue = false;
+  let working: Promise<void> | undefined;
+
+  async function work(): Promise<void> {
+    while (isDue && !closing.signal.aborted) {
+      isDue = false;
+      try {
+        for (const { id, siteId } of await openAudits(db.$client, RUNS_PER_LOOK_MAX)) {
+          if (closing.signal.aborted) return;
+          const lock = { site: siteId, period: `audit ${id}` };
+          await withRunLock(db, lock, () => takeUp(deps, id, closing.signal));
+        }
+      } catch (err) {
+        log.warn({ err }, 'audit: interrupted, will go on at the next look');
+      }
+    }
+  }
+  function wake(): void {
+    isDue = true;
+    working ??= work().finally(() => {
+      working = undefined;
+      if (isDue && !closing.signal.aborted) wake();
+    });
+  }
+  const listening = await listen({
+    ...{ url: deps.databaseUrl, channels: [CHANNELS.audits], onNotice: wake, onConnected: wake, log },
+  });
+  const timer = setInterval(wake, deps.lookEveryMs);
+  return {
+    async close() {
+      closing.abort();
+      clearInterval(timer);
+      await listening.close();
+      await working;
+    },
+  };
+}
+
+/** Throws when the database is away: the audit is begun again. Any other failure ends it. */
+async function takeUp({ db, log, now }: AuditDeps, id: number, signal: AbortSignal): Promise<void> {
+  const run = await claimAudit(db.$client, id, now());
+  const site = run && (await findSite(db, run.siteId));
+  if (!run || !site) return;
+  try {
+    if (run.attempts > ATTEMPTS_MAX) throw new Error(`given up after ${ATTEMPTS_MAX} attempts`);
+    const { billId } = run;
+    if (billId !== null) {
+      const result = await inSnapshot(db, site, run.period, (scope) => replayBill(scope, billId));
+      await endAudit(db.$client, id, now(), { violations: result.different, result });
+      return;
+    }
+    const onProgress = (done: number): Promise<void> => recordAuditProgress(db.$client, id, done);
+    const findings = await audit(db, site, run.period, { onProgress, signal });
+    await transaction(db, async (tx) => {
+      await endAudit(tx, id, now(), { violations: violationCount(findings), result: findings });
+      for (const finding of findings) await keepCase(tx, run, finding, now());
+    });
+  } catch (err) {
+    if (signal.aborted || readDatabaseError(err)?.kind === 'away') throw err;
+    log.error({ err, audit: id }, 'audit: failed');
+    await endAudit(db.$client, id, now(), { error: err instanceof Error ? err.message : String(err) });
+  }
+}
+
+/** A violation is a person's matter until an audit finds none. */
+async function keepCase(tx: Queryable, run: AuditRun, finding: InvariantFinding, at: Date): Promise<void> {
+  const { invariant, violations } = finding;
+  const about = {
+    siteId: run.siteId,
+    kind: 'audit_violation',
+    key: `${run.period} ${invariant}`,
+    at,
+  } as const;
+  const [first] = violations;
+  if (first) {
+    const count = violationCount([finding]);
+    const subject = { audit: run.id, period: run.period, invariant, violations: count, first };
+    await openCase(tx, { ...about, subject });
+  } else await closeCase(tx, { ...about, by: RULE, resolution: 'found_none' });
+}
