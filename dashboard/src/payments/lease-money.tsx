@@ -41,7 +41,7 @@ export function LeaseMoney({ lease }: { readonly lease: number }) {
     void client.invalidateQueries({ queryKey: ['payment-options', lease] });
   };
   return (
-    <section className="stack">
+    <section className="stack lease-money">
       <h2>{t('payments.leaseMoney')}</h2>
       <Facts
         items={[

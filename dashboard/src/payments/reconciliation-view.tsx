@@ -4,6 +4,7 @@ import { formatMoney } from '../format.ts';
 import { useSession } from '../session.tsx';
 import { PagedTable } from '../ui/paged-table.tsx';
 import { EmptyState } from '../ui/states.tsx';
+import { useNarrow } from '../ui/use-narrow.ts';
 
 const TAGS = { waiting: 'tag tag-busy', done: 'tag tag-good', failed: 'tag tag-bad' } as const;
 
@@ -11,6 +12,7 @@ const TAGS = { waiting: 'tag tag-busy', done: 'tag tag-good', failed: 'tag tag-b
 export function ReconciliationView() {
   const { t } = useTranslation();
   const { site } = useSession();
+  const narrow = useNarrow();
   const money = (amount: string) => formatMoney(amount, site.currency);
   return (
     <>
@@ -32,11 +34,17 @@ export function ReconciliationView() {
             title: t('payments.day'),
             key: 'day',
             width: 110,
-            render: (_, row) => <strong className="num">{row.day}</strong>,
+            render: (_, row) => (
+              <>
+                <strong className="num nowrap">{row.day}</strong>
+                {narrow && <div className="muted">{t(`payments.provider.${row.provider}`)}</div>}
+              </>
+            ),
           },
           {
             title: t('payments.method'),
             key: 'provider',
+            responsive: ['md'],
             render: (_, row) => t(`payments.provider.${row.provider}`),
           },
           {
