@@ -90,7 +90,9 @@ async function start(
   if (journal) closers.add(() => journal.close());
 
   const shared = { db, databaseUrl, telemetry, log };
-  const sandbox = command.demo ? await startSandboxProvider() : undefined;
+  const sandbox = command.demo
+    ? await startSandboxProvider({ bookFile: join(dataDir, 'demo-payments.json') })
+    : undefined;
   if (sandbox) closers.add(() => sandbox.close());
   const providers = configuredProviders(providerSettings(config, sandbox));
   if (runs('ingest') && journal) {

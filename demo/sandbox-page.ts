@@ -1,6 +1,6 @@
 import { formatDecimal } from '../domain/decimal.ts';
 import { minorDigits } from '../domain/money.ts';
-import type { SandboxOrder } from './sandbox-provider.ts';
+import type { SandboxOrder } from './sandbox-order.ts';
 
 /** The page that a payer of the sandbox provider opens: one button pays, one turns away. */
 export function sandboxPage(order: SandboxOrder | undefined): string {

@@ -1,51 +1,9 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { readBook, writeBook } from './sandbox-book.ts';
+import type { SandboxOrder, SandboxScript } from './sandbox-order.ts';
 import { sandboxPage } from './sandbox-page.ts';
-
-/** What goes wrong with an order, by name. `none`: the payer pays on the page, and we are called. */
-export const SANDBOX_SCRIPTS = [
-  'none',
-  /** Paid at once; the answer never comes. */
-  'timeout_after_success',
-  /** Paid at once; the answer comes late but in time. */
-  'slow',
-  /** Paid at once, and told three times. */
-  'duplicate_callback',
-  /** Told before the answer to the order. */
-  'callback_before_response',
-  /** Pending, and failed later. */
-  'late_failure',
-  /** Failed, and paid after all. */
-  'success_after_failure',
-  /** Told with a signature that is not ours; nothing is paid. */
-  'wrong_signature',
-  /** Paid at once, but another amount. */
-  'amount_differs',
-  /** 500 to the first three requests, the order kept from the first on; then paid. */
-  'errors',
-  /** 500 without an order; it exists only once it is submitted again. */
-  'error_before_order',
-] as const;
-export type SandboxScript = (typeof SANDBOX_SCRIPTS)[number];
-
-export interface SandboxOrder {
-  readonly id: string;
-  readonly orderNo: string;
-  readonly amount: bigint;
-  readonly currency: string;
-  readonly description: string;
-  readonly callbackUrl: string | undefined;
-  readonly script: SandboxScript;
-  readonly day: string;
-  status: 'pending' | 'paid' | 'failed' | 'closed';
-  paid: bigint;
-  reason: string | undefined;
-  /** How often it was asked for or about. */
-  asked: number;
-  /** How often it was submitted. */
-  submitted: number;
-}
 
 export interface SandboxProvider {
   readonly url: string;
@@ -68,6 +26,8 @@ export interface SandboxOptions {
   readonly host?: string;
   readonly secret?: string;
   readonly now?: () => number;
+  /** Where its orders are kept; without one it forgets them when it is closed. */
+  readonly bookFile?: string;
   /** For `slow` and for answers that never come. */
   readonly slowMs?: number;
 }
@@ -80,8 +40,10 @@ const FEE_BP = 60n;
 /** A payment provider to try everything with: a real HTTP server that moves no money and does what a script says. */
 export async function startSandboxProvider(options: SandboxOptions = {}): Promise<SandboxProvider> {
   const { secret = randomUUID(), now = Date.now, slowMs = 3_000, host = '127.0.0.1' } = options;
-  const orders = new Map<string, SandboxOrder>();
-  const refunds = new Map<string, SandboxOrder>();
+  const { orders, refunds } = readBook(options.bookFile);
+  const keepBook = (): void => {
+    if (options.bookFile !== undefined) writeBook(options.bookFile, { orders, refunds });
+  };
   let script: SandboxScript = 'none';
   let url = '';
 
@@ -313,9 +275,12 @@ export async function startSandboxProvider(options: SandboxOptions = {}): Promis
   }
 
   const server = createServer((request, response) => {
-    handle(request, response).catch(() => {
-      if (!response.headersSent) send(response, 400, {});
-    });
+    handle(request, response)
+      .catch(() => {
+        if (!response.headersSent) send(response, 400, {});
+      })
+      .then(() => request.method !== 'GET' && keepBook())
+      .catch(() => {});
   });
   server.requestTimeout = 10_000;
   await new Promise<void>((resolve, reject) =>

@@ -1,12 +1,13 @@
 import { periodRange } from '../domain/periods.ts';
 import { noteExchange } from './exchange.ts';
 import { billHistory, type FirstBillsOptions, untilRead } from './first-bills.ts';
+import { collectGateCash } from './gate-cash.ts';
 import { drawUp, earlyIssue, issueBills } from './issue-bills.ts';
 import { SPECIAL } from './meters.ts';
 import { payBills } from './payments.ts';
 import { settleBalances } from './prepaid.ts';
 import { shareFees } from './settlement.ts';
-import { monthBefore, SITE } from './site.ts';
+import { monthBefore, openedAt, SITE } from './site.ts';
 
 /**
  * What happened in the market since it opened, once its readings are there: last month is billed and closed, its bills
@@ -27,6 +28,7 @@ export async function tellStory(options: FirstBillsOptions & { readonly now: () 
   if (issued > 0) print(`bills: ${drawn} drawn up for ${month}, ${issued} reviewed and issued`);
   if (await payBills(db, told, signal)) print('payments: cash, transfers and the sandbox provider');
   await billHistory('this month', options);
+  await collectGateCash(db, new Date(openedAt(startedAt, 0)));
   if (await settleBalances(db, new Date(options.now()))) print('balances: filled, some low, cut-off is on');
   if (await shareFees(db, new Date(options.now()))) print('settlement: service fees are shared; that is all');
 }

@@ -1,10 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startPayments } from '../../billing/payments.ts';
-import {
-  type SandboxProvider,
-  type SandboxScript,
-  startSandboxProvider,
-} from '../../demo/sandbox-provider.ts';
+import type { SandboxScript } from '../../demo/sandbox-order.ts';
+import { type SandboxProvider, startSandboxProvider } from '../../demo/sandbox-provider.ts';
 import { cancelCharge } from '../../store/charges.ts';
 import { createRefund } from '../../store/refunds.ts';
 import { transaction } from '../../store/transaction.ts';
