@@ -117,6 +117,11 @@ async function keepCases(
         at: new Date(pin.at).toISOString(),
         timeZone,
         estimate: `${pin.value - wholeUnits(pin.before?.total ?? 0n)}`,
+        basis: pin.basis && {
+          from: new Date(pin.basis.from).toISOString(),
+          to: new Date(pin.basis.to).toISOString(),
+          quantity: `${pin.basis.quantity}`,
+        },
         lastReadAt: pin.before && new Date(pin.before.ts).toISOString(),
         lastValue: pin.before && `${pin.before.value}`,
       };

@@ -22,6 +22,9 @@ export const CASE_VIEWS: Partial<Record<CaseKind, CaseView>> = {
   reading_refused: {
     card: lazy(async () => ({ default: (await import('./kinds/reading_refused.tsx')).ReadingRefusedCard })),
   },
+  missing_reading: {
+    card: lazy(async () => ({ default: (await import('./kinds/missing_reading.tsx')).MissingReadingCard })),
+  },
   clock_ahead: {
     card: lazy(async () => ({ default: (await import('./kinds/clock_ahead.tsx')).ClockAheadCard })),
   },

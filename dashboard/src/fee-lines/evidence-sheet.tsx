@@ -13,7 +13,7 @@ import { Sheet } from '../ui/sheet.tsx';
 import { ErrorState, Loading } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
 import { useTariffNames } from './names.ts';
-import { LineWorkings, Row, type UsageEvidence, useBandText } from './workings.tsx';
+import { LineWorkings, Row, ShareRow, type UsageEvidence, useBandText } from './workings.tsx';
 
 type Boundary = NonNullable<UsageEvidence['from']>;
 
@@ -224,14 +224,7 @@ function Arithmetic({ line, evidence }: { readonly line: FeeLineDetail; readonly
         );
       })}
       {evidence.shares?.map((part) => (
-        <Row key={part.residual} name={t('workings.shares')} value={formatQuantity(part.share, commodity)}>
-          {t('workings.share', {
-            main: part.main,
-            allocated: formatQuantity(part.allocated, commodity),
-            weight: part.weight,
-            totalWeight: part.totalWeight,
-          })}
-        </Row>
+        <ShareRow key={part.residual} part={part} commodity={commodity} />
       ))}
       <Row
         name={`${t('workings.quantity')} · ${bandText(line.band)}`}

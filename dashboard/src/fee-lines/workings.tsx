@@ -1,12 +1,20 @@
 import { useTranslation } from 'react-i18next';
-import type { QuantityUnit } from '../../../domain/commodities.ts';
+import type { Commodity, QuantityUnit } from '../../../domain/commodities.ts';
 import { formatDecimal } from '../../../domain/decimal.ts';
+import type { Weight } from '../../../domain/meter-tree.ts';
 import { PRICE_UNITS } from '../../../domain/rating/price-units.ts';
 import { BAND_ALL } from '../../../domain/tariffs/definition.ts';
 import type { FeeLineDetail } from '../api.ts';
 import { useQuantity } from '../bills/bill-names.tsx';
 import { trimDecimal } from '../decimal.ts';
-import { formatMoney, formatPrice, formatPricePer, formatTime } from '../format.ts';
+import {
+  formatMoney,
+  formatNumber,
+  formatPrice,
+  formatPricePer,
+  formatQuantity,
+  formatTime,
+} from '../format.ts';
 import { useTariffNames } from './names.ts';
 
 export type UsageEvidence = Extract<FeeLineDetail['evidence'], { kind: 'usage' }>;
@@ -200,6 +208,12 @@ function EventRows(props: {
   return (
     <>
       <Row name={t('workings.pass')} value={formatTime(workings.at, zone)} />
+      {workings.entryAt !== null && (
+        <Row name={t('workings.entered')} value={formatTime(workings.entryAt, zone)} />
+      )}
+      {workings.plate !== null && (
+        <Row name={t('workings.plate')} value={<span className="mono">{workings.plate}</span>} />
+      )}
       <Row name={t('workings.passClass')} value={workings.class ?? t('workings.noClass')} />
       <Row
         name={t('workings.stayed')}
@@ -274,6 +288,49 @@ function TotalRow({ line, workings }: { readonly line: FeeLineDetail; readonly w
       → {formatMoney(workings.rounded, line.currency)}
     </Row>
   );
+}
+
+/** From what a main counted to this line's share of it. */
+export function ShareRow(props: {
+  readonly part: NonNullable<UsageEvidence['shares']>[number];
+  readonly commodity: Commodity;
+}) {
+  const { t } = useTranslation();
+  const { part, commodity } = props;
+  const quantity = (text: string): string => formatQuantity(text, commodity);
+  const main = BigInt(part.mainUsage);
+  return (
+    <Row name={t('workings.shares', { main: part.main })} value={<strong>{quantity(part.share)}</strong>}>
+      {t('workings.residual', {
+        main: quantity(part.mainUsage),
+        subs: quantity(part.subUsage),
+        residual: quantity(`${main - BigInt(part.subUsage)}`),
+      })}
+      <br />
+      {part.what === 'residual_and_common' && (
+        <>
+          {t('workings.common', { common: quantity(part.commonUsage) })}
+          <br />
+        </>
+      )}
+      {t('workings.share', {
+        what: t(`losses.what.${part.what}`),
+        allocated: quantity(part.allocated),
+        weight: weightText(part.by, part.weight, commodity),
+        totalWeight: weightText(part.by, part.totalWeight, commodity),
+        by: t(`losses.weight.${part.by}`),
+      })}
+    </Row>
+  );
+}
+
+const DAY_MS = 86_400_000;
+
+/** Weights count hundredths of m² by milliseconds, milliseconds, or base units. */
+function weightText(by: Weight, weight: string, commodity: Commodity): string {
+  if (by === 'usage') return formatQuantity(weight, commodity);
+  const days = Number(weight) / DAY_MS;
+  return by === 'area' ? `${formatNumber(days / 100)} m²·d` : `${formatNumber(days)} d`;
 }
 
 function MonthShare(props: { readonly days: number; readonly monthDays: number }) {

@@ -17,11 +17,20 @@ import { SettleAgain } from './settle-again.tsx';
 const DAY_MS = 86_400_000;
 
 /** What the dial shows, with a picture of it; how much that is since the last reading, and what is usual. */
-export function EnterSheet({ meter, onClose }: { readonly meter: Meter; readonly onClose: () => void }) {
+export function EnterSheet({
+  meter,
+  at: wanted,
+  onClose,
+}: {
+  readonly meter: Meter;
+  /** The instant to begin with, epoch milliseconds; now when there is none. */
+  readonly at?: number | undefined;
+  readonly onClose: () => void;
+}) {
   const { t } = useTranslation();
   const { site } = useSession();
   const client = useQueryClient();
-  const [local, setLocal] = useState(() => localOf(serverNow(), site.timeZone));
+  const [local, setLocal] = useState(() => localOf(wanted ?? serverNow(), site.timeZone));
   const [value, setValue] = useState('');
   const [photo, setPhoto] = useState<string>();
   const [note, setNote] = useState('');
@@ -37,6 +46,7 @@ export function EnterSheet({ meter, onClose }: { readonly meter: Meter; readonly
   );
   const last = before?.at(-1);
   const base = isDial(value) ? toBaseUnits(value) : null;
+  const since = BigInt(base ?? 0) - BigInt(last?.value ?? 0);
   const unit = meter.commodity === 'water' ? 'm³' : 'kWh';
   const act = (confirm: boolean) =>
     readingsApi.enter(meter.registerId, {
@@ -67,8 +77,8 @@ export function EnterSheet({ meter, onClose }: { readonly meter: Meter; readonly
           <DialInput label={t('readings.value')} unit={unit} value={value} onChange={setValue} />
           {base !== null && last && (
             <div className="note" aria-live="polite">
-              {t('readings.since', {
-                quantity: formatQuantity(String(BigInt(base) - BigInt(last.value)), meter.commodity),
+              {t(since < 0n ? 'readings.less' : 'readings.since', {
+                quantity: formatQuantity(String(since < 0n ? -since : since), meter.commodity),
               })}
               {around.data?.usualADay != null && at !== null && (
                 <div className="muted">

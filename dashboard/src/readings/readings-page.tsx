@@ -89,7 +89,8 @@ function Meters({ stall }: { readonly stall: number }) {
     );
   const { code, meters } = detail.data;
   const open = meters.find(({ meteringPointId }) => meteringPointId === Number(get('point')));
-  const close = () => put({ point: undefined, do: undefined });
+  const close = () => put({ point: undefined, do: undefined, at: undefined });
+  const asked = Date.parse(get('at') ?? '');
   const action = get('do');
   return (
     <>
@@ -113,7 +114,9 @@ function Meters({ stall }: { readonly stall: number }) {
           />
         ))}
       </ul>
-      {open && action === 'enter' && <EnterSheet meter={open} onClose={close} />}
+      {open && action === 'enter' && (
+        <EnterSheet meter={open} at={asked > 0 ? asked : undefined} onClose={close} />
+      )}
       {open && (action === 'exchange' || action === 'multiplier') && (
         <ExchangeSheet meter={open} only={action} onClose={close} />
       )}

@@ -49,6 +49,18 @@ export const cases = {
     reject: 'It is wrong: do not use it',
     manual: 'It is wrong: I read another value',
   },
+  missing: {
+    point: 'Metering point',
+    at: 'Missing at',
+    estimate: 'Estimated use since the last reading',
+    hint: 'The period was settled by an estimate. Once the reading comes or is entered, the difference moves across that instant only; nothing is charged twice.',
+    leaseHint:
+      'The lease has ended, and no reading came within 15 minutes of its end. Enter what the dial showed then, so that its use is told from what follows.',
+    noStall: 'The metering point is not at a stall: enter its reading over the API, or wait for the device.',
+    enter: 'Enter a reading for that instant',
+    history: 'The metering point’s history',
+    lease: 'The lease',
+  },
   clock: {
     shift: 'The clock was fast: move them to the right time',
     accept: 'The times are right: accept them as they are',
@@ -76,7 +88,8 @@ export const cases = {
     negative_residual:
       'The sub-meters count more than the main meter: mostly a multiplier, wiring or a wrong reading. It is no credit.',
     bill_dispute: 'The merchant disputes the bill. The disputed lines are not dunned.',
-    payment_mismatch: 'Money is not as it should be. See what is the matter, put it right, and close the case with a note.',
+    payment_mismatch:
+      'Money is not as it should be. See what is the matter, put it right, and close the case with a note.',
     supply_failed: 'The device has not confirmed the command for its supply. Look at it on the spot.',
     audit_violation: 'The audit found entries that break a rule. Find out why.',
   },

@@ -21,6 +21,7 @@ export const readings = {
   stored: 'The reading is stored',
   last: 'Last reading',
   since: '{{quantity}} more than the last one',
+  less: '{{quantity}} less than the last reading: look again, unless the dial rolled over or the meter was exchanged',
   expected: 'about {{quantity}} would be usual',
   usual: 'Usually about {{quantity}} a day',
   byHand: 'by hand',

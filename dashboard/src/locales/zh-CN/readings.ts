@@ -20,6 +20,7 @@ export const readings = {
   stored: '读数已保存',
   last: '上次读数',
   since: '比上次多 {{quantity}}',
+  less: '比上次少 {{quantity}}：除非表盘走满归零或换过表，请再核对一遍',
   expected: '按平时用量约 {{quantity}}',
   usual: '平时每天约 {{quantity}}',
   byHand: '人工',
