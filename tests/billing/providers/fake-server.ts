@@ -7,8 +7,8 @@ export interface Asked {
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
 }
-/** Status and body; `never`: no answer at all. */
-export type Reply = readonly [number, string] | 'never';
+/** Status, body and headers; `never`: no answer at all. */
+export type Reply = readonly [number, string, Readonly<Record<string, string>>?] | 'never';
 
 /** A provider's server that answers as a test says, and keeps what it was asked. */
 export async function startFakeServer() {
@@ -23,7 +23,7 @@ export async function startFakeServer() {
       asked.push(one);
       const answer = reply(one);
       if (answer === 'never') return;
-      response.writeHead(answer[0], { 'content-type': 'application/json' });
+      response.writeHead(answer[0], { 'content-type': 'application/json', ...answer[2] });
       response.end(answer[1]);
     });
   });
