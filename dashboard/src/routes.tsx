@@ -27,6 +27,7 @@ const FETCH = {
   losses: async () => ({ default: (await import('./losses/losses-page.tsx')).LossesPage }),
   gates: async () => ({ default: (await import('./gates/gates-page.tsx')).GatesPage }),
   tariffs: async () => ({ default: (await import('./tariffs/tariffs-page.tsx')).TariffsPage }),
+  audit: async () => ({ default: (await import('./audit/audit-page.tsx')).AuditPage }),
   settings: async () => ({ default: (await import('./settings/settings-page.tsx')).SettingsPage }),
   prepaid: async () => ({ default: (await import('./prepaid/prepaid-page.tsx')).PrepaidPage }),
   settlement: async () => ({
@@ -48,6 +49,7 @@ const PaymentsPage = lazy(FETCH.payments);
 const TariffsPage = lazy(FETCH.tariffs);
 const LossesPage = lazy(FETCH.losses);
 const GatesPage = lazy(FETCH.gates);
+const AuditPage = lazy(FETCH.audit);
 const SettingsPage = lazy(FETCH.settings);
 const TariffFormPage = lazy(async () => ({
   default: (await import('./tariffs/form/tariff-form-page.tsx')).TariffFormPage,
@@ -117,6 +119,7 @@ export function Addresses() {
         {page('gates', <GatesPage />)}
         {page('tariffs', <TariffsPage />)}
         {page('tariffs', <TariffFormPage />, 'tariffs/edit')}
+        {page('audit', <AuditPage />)}
         {page('settings', <SettingsPage />)}
         {page('prepaid', <PrepaidPage />)}
         {page('settlement', <SettlementPage />)}

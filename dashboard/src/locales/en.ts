@@ -1,3 +1,4 @@
+import { audit } from './en/audit.ts';
 import { bills } from './en/bills.ts';
 import { cases } from './en/cases.ts';
 import { documents } from './en/documents.ts';
@@ -39,6 +40,7 @@ export const en: Texts<typeof zhCN> = {
     ledger: 'Ledger',
     payments: 'Payments',
     tariffs: 'Tariffs',
+    audit: 'Audit',
     settings: 'Settings',
     prepaid: 'Prepaid',
     settlement: 'Settlement',
@@ -46,6 +48,7 @@ export const en: Texts<typeof zhCN> = {
   },
   navGroup: { market: 'Market', charging: 'Charging', money: 'Money', proof: 'Proof' },
   documents,
+  audit,
   settings,
   workings,
   dates,

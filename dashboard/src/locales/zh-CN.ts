@@ -1,3 +1,4 @@
+import { audit } from './zh-CN/audit.ts';
 import { bills } from './zh-CN/bills.ts';
 import { cases } from './zh-CN/cases.ts';
 import { documents } from './zh-CN/documents.ts';
@@ -37,6 +38,7 @@ export const zhCN = {
     ledger: '总账',
     payments: '收款',
     tariffs: '资费',
+    audit: '核验',
     settings: '设置',
     prepaid: '预付费',
     settlement: '分账结算',
@@ -44,6 +46,7 @@ export const zhCN = {
   },
   navGroup: { market: '市场', charging: '计费', money: '资金', proof: '核验' },
   documents,
+  audit,
   settings,
   workings,
   dates,

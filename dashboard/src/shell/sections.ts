@@ -22,6 +22,7 @@ export const SECTIONS = {
   ledger: { group: 'money', needs: ['ledger:read'] },
   prepaid: { group: 'money', needs: ['payments:read', 'payments:pay-own'] },
   settlement: { group: 'money', needs: ['settlement:read'] },
+  audit: { group: 'proof', needs: ['audit:read'] },
   settings: { group: 'proof', needs: ['settings:read'] },
 } as const satisfies Record<string, { readonly group: Group; readonly needs: readonly Permission[] }>;
 export type Section = keyof typeof SECTIONS;

@@ -13,6 +13,7 @@ import LogoutOutlined from '@ant-design/icons/es/icons/LogoutOutlined';
 import PartitionOutlined from '@ant-design/icons/es/icons/PartitionOutlined';
 import PayCircleOutlined from '@ant-design/icons/es/icons/PayCircleOutlined';
 import PercentageOutlined from '@ant-design/icons/es/icons/PercentageOutlined';
+import SafetyCertificateOutlined from '@ant-design/icons/es/icons/SafetyCertificateOutlined';
 import SettingOutlined from '@ant-design/icons/es/icons/SettingOutlined';
 import TagsOutlined from '@ant-design/icons/es/icons/TagsOutlined';
 import UserOutlined from '@ant-design/icons/es/icons/UserOutlined';
@@ -47,6 +48,7 @@ const ICONS: Record<Section, ReactNode> = {
   gates: <CarOutlined />,
   prepaid: <WalletOutlined />,
   settlement: <PartitionOutlined />,
+  audit: <SafetyCertificateOutlined />,
   settings: <SettingOutlined />,
 };
 

@@ -1,0 +1,121 @@
+import './audit.css';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Alert, Button, Select } from 'antd';
+import { useTranslation } from 'react-i18next';
+import { auditsApi } from '../api/audits.ts';
+import { serverNow } from '../api.ts';
+import { recentMonths } from '../format.ts';
+import { useMay, useSession } from '../session.tsx';
+import { describeError, EmptyState, ErrorState, Loading } from '../ui/states.tsx';
+import { Time } from '../ui/time.tsx';
+import { useAddress } from '../ui/use-address.ts';
+import { AuditResult } from './audit-result.tsx';
+
+const MONTHS_SHOWN = 24;
+const HISTORY_SHOWN = 50;
+const WAIT_MS = 1_000;
+
+/** The thirteen rules that every month's money obeys: checked whenever somebody asks, with all that was checked before. */
+export function AuditPage() {
+  const { t } = useTranslation();
+  const { site } = useSession();
+  const [get, put] = useAddress();
+  const mayRun = useMay('audit:run');
+  const client = useQueryClient();
+  // The month that is running is not over.
+  const months = recentMonths(serverNow(), site.timeZone, MONTHS_SHOWN + 1).slice(1);
+  const period = get('period') ?? months[0] ?? '';
+  const list = useQuery({
+    queryKey: ['audits', site.id, period],
+    queryFn: ({ signal }) => auditsApi.list({ site: site.id, period, limit: HISTORY_SHOWN }, signal),
+  });
+  const start = useMutation({
+    mutationFn: () => auditsApi.start({ site: site.id, period }),
+    async onSuccess(audit) {
+      await client.invalidateQueries({ queryKey: ['audits'] });
+      put({ period, audit: String(audit.id) });
+    },
+  });
+  const chosen = Number(get('audit') ?? 0) || (list.data?.items[0]?.id ?? 0);
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>{t('audit.title')}</h1>
+        <div className="filters no-print">
+          <Select
+            className="filter"
+            aria-label={t('audit.period')}
+            value={period}
+            onChange={(value: string) => put({ period: value, audit: undefined })}
+            options={[...new Set([period, ...months])].map((value) => ({ value, label: value }))}
+          />
+          {mayRun && (
+            <Button type="primary" loading={start.isPending} onClick={() => start.mutate()}>
+              {t('audit.run')}
+            </Button>
+          )}
+          {chosen > 0 && <Button onClick={() => window.print()}>{t('audit.print')}</Button>}
+        </div>
+      </div>
+      <p className="page-intro">{t('audit.intro')}</p>
+      {start.error !== null && <Alert type="error" showIcon title={describeError(start.error, t)} />}
+      {list.data === undefined ? (
+        list.error ? (
+          <ErrorState error={list.error} retry={() => void list.refetch()} />
+        ) : (
+          <Loading />
+        )
+      ) : chosen === 0 ? (
+        <EmptyState title={t('audit.none')} hint={t('audit.noneHint')} />
+      ) : (
+        <Chosen key={chosen} id={chosen} />
+      )}
+      {(list.data?.items.length ?? 0) > 1 && (
+        <section className="no-print">
+          <h2>{t('audit.history')}</h2>
+          <ul className="audit-history">
+            {list.data?.items.map((one) => (
+              <li key={one.id}>
+                <Button type="link" onClick={() => put({ audit: String(one.id) })}>
+                  <Time at={one.requestedAt} style="minute" />
+                </Button>{' '}
+                {one.requestedBy} · {t(`audit.status.${one.status}`)}
+                {one.violations !== null && ` · ${t('audit.violations', { count: one.violations })}`}
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </div>
+  );
+}
+
+function Chosen({ id }: { readonly id: number }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const audit = useQuery({
+    queryKey: ['audit', id],
+    async queryFn({ signal }) {
+      const one = await auditsApi.one(id, signal);
+      if (one.finishedAt !== null) await client.invalidateQueries({ queryKey: ['audits'] });
+      return one;
+    },
+    refetchInterval: ({ state }) => (state.data && state.data.finishedAt === null ? WAIT_MS : false),
+  });
+  const one = audit.data;
+  if (!one) {
+    return audit.error ? <ErrorState error={audit.error} retry={() => void audit.refetch()} /> : <Loading />;
+  }
+  return (
+    <section aria-live="polite" className="stack">
+      <p className="muted">
+        {one.period} · <Time at={one.requestedAt} style="minute" /> · {one.requestedBy}
+      </p>
+      {one.error !== null && (
+        <Alert type="error" showIcon title={t('audit.failed')} description={one.error} />
+      )}
+      {one.finishedAt === null && <p>{t('audit.checking', { percent: Math.floor(one.progress / 10) })}</p>}
+      {(one.findings || one.replay) && <AuditResult audit={one} />}
+    </section>
+  );
+}
