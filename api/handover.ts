@@ -60,7 +60,7 @@ export async function enterHandover(
   }
 }
 
-/** Ends a merchant's lease with what its meters show then. Once the end lies ahead, nothing can be read yet. */
+/** Ends a merchant's lease, at an instant that is past, with what its meters showed then. */
 export async function endWithReadings(
   tx: Transaction,
   lease: { readonly id: number; readonly site: string; readonly stall: { readonly id: number } | null },
@@ -68,7 +68,7 @@ export async function endWithReadings(
   given: Given,
   by: By,
 ): Promise<void> {
-  if (lease.stall && endsAt <= by.at) {
+  if (lease.stall) {
     await enterHandover(tx, { id: lease.stall.id, siteId: lease.site }, endsAt, given, by);
   }
   await endLease(tx.orm, lease.id, endsAt);

@@ -15,6 +15,7 @@ export const REFUSAL_CODES = [
   // Leases and handovers.
   'handover_unread',
   'handover_point',
+  'lease_end_ahead',
   'lease_ended',
   'lease_end_early',
   'lease_own',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { zId, zIdParams, zPage, zPageQuery } from '../../contracts/rest.ts';
 import { zInstallation, zInstallationCreate, zInstallationEnd } from '../../contracts/setup.ts';
 import type { BaseUnit, MeteredCommodity } from '../../domain/commodities.ts';
+import { recordAction } from '../../store/actions.ts';
 import type { Database } from '../../store/database.ts';
 import {
   createInstallation,
@@ -13,8 +14,12 @@ import {
   listInstallations,
   type MeteringPoint,
 } from '../../store/installations.ts';
+import { judgeRegisters } from '../../store/judge-readings.ts';
 import { findPlace } from '../../store/places.ts';
+import { pointSubject } from '../../store/point-history.ts';
 import { findRegister } from '../../store/registers.ts';
+import { transaction } from '../../store/transaction.ts';
+import { principalOf } from '../access.ts';
 import { numberCursor, toPage } from '../pages.ts';
 import { notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
@@ -114,7 +119,8 @@ export const installationRoutes: Routes = (app, { db }) => {
         response: { 201: zInstallation },
       },
     },
-    async ({ body }, reply) => {
+    async (request, reply) => {
+      const { body } = request;
       const register = await findRegister(db, body.register);
       if (!register) throw unprocessable('body.register', 'there is no such register');
       const startValue = BigInt(body.startValue);
@@ -126,12 +132,20 @@ export const installationRoutes: Routes = (app, { db }) => {
       }
       if (Number(body.multiplier) === 0) throw unprocessable('body.multiplier', 'is zero');
       const point = await pointFor(db, register.siteId, COMMODITY_OF[register.unit], body);
-      const id = await createInstallation(db, {
-        registerId: register.id,
-        meteringPointId: point.id,
-        startsAt: new Date(body.startsAt),
-        startValue,
-        multiplier: body.multiplier,
+      const startsAt = new Date(body.startsAt);
+      const by = { actor: principalOf(request).actor, at: new Date() };
+      const id = await transaction(db, async (tx) => {
+        const made = await createInstallation(tx.orm, {
+          ...{ registerId: register.id, meteringPointId: point.id, startsAt, startValue },
+          multiplier: body.multiplier,
+        });
+        await recordAction(tx.orm, {
+          ...{ siteId: register.siteId, at: by.at, actor: by.actor, action: 'installation.start' },
+          subject: pointSubject(point.id),
+          detail: { register: register.id, startsAt: startsAt.toISOString(), startValue: body.startValue },
+        });
+        await judgeRegisters(tx, [{ registerId: register.id, from: startsAt.getTime() }], by.at);
+        return made;
       });
       const made = await findInstallation(db, id);
       if (!made) throw notFound('installation');
@@ -152,7 +166,9 @@ export const installationRoutes: Routes = (app, { db }) => {
         response: { 200: zInstallation },
       },
     },
-    async ({ params: { id }, body }) => {
+    async (request) => {
+      const { id } = request.params;
+      const { body } = request;
       const row = await findInstallation(db, id);
       if (!row) throw notFound('installation');
       const register = await findRegister(db, row.registerId);
@@ -161,7 +177,19 @@ export const installationRoutes: Routes = (app, { db }) => {
       if (endValue < 0n || (register && endValue >= register.modulus)) {
         throw unprocessable('body.endValue', 'is not what the register can show');
       }
-      if (!(await endInstallation(db, id, { endsAt, endValue }))) {
+      const by = { actor: principalOf(request).actor, at: new Date() };
+      const isEnded = await transaction(db, async (tx) => {
+        if (!(await endInstallation(tx.orm, id, { endsAt, endValue }))) return false;
+        if (!register) return true;
+        await recordAction(tx.orm, {
+          ...{ siteId: register.siteId, at: by.at, actor: by.actor, action: 'installation.end' },
+          subject: pointSubject(row.point.id),
+          detail: { register: register.id, endsAt: endsAt.toISOString(), endValue: body.endValue },
+        });
+        await judgeRegisters(tx, [{ registerId: register.id, from: endsAt.getTime() }], by.at);
+        return true;
+      });
+      if (!isEnded) {
         throw new Problem(409, 'the installation has ended', { refusal: { code: 'installation_ended' } });
       }
       return viewInstallation({ ...row, endsAt, endValue });

@@ -146,7 +146,7 @@ export const leaseRoutes: Routes = (app, { db }) => {
         tags: ['leases'],
         summary: 'End a merchant’s lease',
         description:
-          'The house pays from then on. Once the end is past, each meter of the stall needs a good reading within 15 ' +
+          'The house pays from then on. The end lies in the past, and each meter of the stall has a good reading within 15 ' +
           'minutes of it; with values read by hand: POST /leases/:id/end.',
         params: zIdParams,
         body: zLeasePatch,
@@ -160,6 +160,12 @@ export const leaseRoutes: Routes = (app, { db }) => {
       const endsAt = new Date(request.body.endsAt);
       if (endsAt <= new Date(lease.startsAt)) throw endsEarly('body.endsAt', 'is not after the start');
       const by = { actor: principalOf(request).actor, at: new Date() };
+      if (endsAt > by.at) {
+        // What its meters show then, which a handover needs, can only be known then.
+        throw unprocessable('body.endsAt', 'lies ahead: end the lease once it has come', {
+          code: 'lease_end_ahead',
+        });
+      }
       await transaction(db, (tx) => endWithReadings(tx, lease, endsAt, { readings: [], confirm: false }, by));
       return viewOf(id);
     },

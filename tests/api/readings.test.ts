@@ -407,6 +407,27 @@ describe('an exchange', () => {
   });
 });
 
+test('a meter that is taken out or put in is on record, and its readings are judged again', async () => {
+  const { point, register } = await metered();
+  await sent(register, [['2026-10-03', 120_000n]]);
+  const { items } = await get(`installations?register=${register}`);
+  const ended = await post(`installations/${items[0].id}/end`, {
+    ...{ endsAt: at('2026-10-04'), endValue: '130000' },
+  });
+  expect(ended.status).toBe(200);
+  await sent(register, [['2026-10-06', 5_000n]]);
+  const { code } = (await get(`metering-points/${point}/history`)).point;
+  const started = await post('installations', {
+    ...{ register, point: code, startsAt: at('2026-10-05'), startValue: '900000', multiplier: '1' },
+  });
+  expect(started.status).toBe(201);
+  // 5 kWh after a start at 900 kWh: that cannot be.
+  expect(await stored(register)).toContain('5000 quarantined device');
+  const { entries } = await get(`metering-points/${point}/history`);
+  const actions = entries.map(({ action }: { action: string | null }) => action).filter(Boolean);
+  expect(actions).toEqual(['installation.start', 'installation.end']);
+});
+
 describe('a handover', () => {
   test('is refused without what each meter shows, and names the meters', async () => {
     const { stall, lease, point } = await metered();
@@ -442,6 +463,14 @@ describe('a handover', () => {
       started: { charging: 'prepaid', startsAt: '2026-10-05T01:30:00.000Z', tariffs: [{ tariff: 'T' }] },
     });
     expect(await stored(register)).toEqual(['123400 good manual']);
+  });
+
+  test('waits for its instant: a lease is not ended ahead', async () => {
+    const { lease } = await metered();
+    const url = `/api/v1/leases/${lease}`;
+    const ahead = await api.call({ method: 'PATCH', url, payload: { endsAt: '2999-01-01T00:00:00Z' } });
+    expect(ahead).toMatchObject({ status: 422, body: { code: 'lease_end_ahead' } });
+    expect((await get(`leases/${lease}`)).endsAt).toBeNull();
   });
 
   test('needs no value where the device itself measured within 15 minutes', async () => {

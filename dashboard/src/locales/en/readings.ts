@@ -60,6 +60,8 @@ export const readings = {
     'reading.exchange': 'Declared an exchange',
     'reading.max_rate': 'Maximum power changed',
     'reading.manual': 'Rejected, and read by hand',
+    'installation.start': 'Meter installed',
+    'installation.end': 'Meter taken out',
     'installation.exchange': 'Meter exchanged',
     'installation.multiplier': 'Multiplier changed',
   },

@@ -9,6 +9,7 @@ export const refusal = {
   reading_ahead: 'That instant lies in the future.',
   handover_unread: 'A handover needs what each meter shows. Missing: {{meters}}',
   handover_point: 'No meter serves this point of the stall at that instant.',
+  lease_end_ahead: 'That instant has not come yet. Hand the stall over once it has.',
   lease_ended: 'The lease has ended before that.',
   lease_end_early: 'The end must be after the start.',
   lease_own: 'The market’s own leases do not end.',

@@ -57,6 +57,8 @@ export const readings = {
     'reading.exchange': '认定为换表',
     'reading.max_rate': '修改最大功率',
     'reading.manual': '拒绝读数并补录',
+    'installation.start': '装表',
+    'installation.end': '拆表',
     'installation.exchange': '换表',
     'installation.multiplier': '改倍率',
   },

@@ -10,6 +10,7 @@ export const refusal = {
   reading_ahead: '时间不能在将来。',
   handover_unread: '交接必须有每块表的读数，还缺：{{meters}}',
   handover_point: '这个时刻，该摊位的这个计量点没有表。',
+  lease_end_ahead: '还没有到这个时刻。请到期后再办理交接。',
   lease_ended: '租约在此之前已经结束。',
   lease_end_early: '结束时间须晚于开始时间。',
   lease_own: '市场自用的租约不会结束。',
