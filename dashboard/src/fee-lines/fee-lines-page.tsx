@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { BASE_UNIT, COMMODITIES, type Commodity } from '../../../domain/commodities.ts';
 import { api, type FeeLine, serverNow } from '../api.ts';
 import { useQuantity } from '../bills/bill-names.tsx';
-import { formatMoney, formatQuantity, recentDays, recentMonths } from '../format.ts';
+import { formatMoney, recentDays, recentMonths } from '../format.ts';
 import { useSession } from '../session.tsx';
 import { PagedTable } from '../ui/paged-table.tsx';
 import { EmptyState } from '../ui/states.tsx';
@@ -184,6 +184,7 @@ export function FeeLinesPage() {
 /** The sum of what is on the page; it says so, because more may not be loaded. */
 function Loaded({ rows, complete }: { readonly rows: readonly FeeLine[]; readonly complete: boolean }) {
   const { t } = useTranslation();
+  const quantityOf = useQuantity();
   const sums = sumUp(rows);
   return (
     <span className="panel-total">
@@ -195,7 +196,7 @@ function Loaded({ rows, complete }: { readonly rows: readonly FeeLine[]; readonl
       ))}
       {[...sums.quantities].map(([commodity, quantity]) => (
         <span key={commodity} className="num">
-          {t(`commodity.${commodity}`)} {formatQuantity(String(quantity), commodity)}
+          {t(`commodity.${commodity}`)} {quantityOf(String(quantity), BASE_UNIT[commodity], '')}
         </span>
       ))}
       {!complete && <span className="tag tag-stale">{t('feeLine.loadedPart')}</span>}

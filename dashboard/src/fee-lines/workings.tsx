@@ -379,7 +379,7 @@ export function useBandText(): (band: string) => string {
   const { t } = useTranslation();
   const names = useTariffNames();
   return (band) => {
-    const [, base = band, tier] = /^(?:(.*)\.)?t(\d+)$/.exec(band) ?? [null, band, undefined];
+    const [, base = '', tier] = /^(?:(.*)\.)?t(\d+)$/.exec(band) ?? [null, band, undefined];
     const parts = [
       base === '' || (base === BAND_ALL && tier !== undefined) ? '' : names.band(base),
       tier === undefined ? '' : t('workings.tier', { n: Number(tier) }),
