@@ -57,6 +57,12 @@ async function count(query: string): Promise<number> {
   const { rows } = await database.db.$client.query<{ n: string }>(`SELECT count(*) AS n FROM ${query}`);
   return Number(rows[0]?.n);
 }
+/** What people did in the market: none of it twice. */
+async function told(): Promise<Record<string, number>> {
+  const tables = ['vehicles', 'allocations', 'split_rules', 'charges', 'billing_periods', 'pass_collections'];
+  const counts = await Promise.all(tables.map(async (table) => [table, await count(table)] as const));
+  return Object.fromEntries(counts);
+}
 const readings = (): Promise<number> => count('readings');
 const online = (): Promise<number> => count('device_states WHERE online');
 
@@ -75,8 +81,9 @@ test('a market comes to life, survives being closed in the middle, and is billed
   const second = await start();
   await second.historyDone;
   expect(await count('devices')).toBe(1425);
-  expect(await count('users')).toBe(4);
-  expect(await count('reading_conflicts')).toBe(0);
+  expect(await count('users')).toBe(6);
+  // The one that is there to be decided.
+  expect(await count('reading_conflicts')).toBe(1);
   // Every register that was there from the start has every hour; one clock is ahead, one meter came later.
   const whole = await count(
     `(SELECT register_id FROM readings WHERE ts = date_trunc('hour', ts) GROUP BY register_id
@@ -92,9 +99,14 @@ test('a market comes to life, survives being closed in the middle, and is billed
   await second.close();
   await eventually(async () => expect(await online()).toBe(0));
 
+  const before = await told();
+  expect(before).toMatchObject({ vehicles: 20, allocations: 3, split_rules: 1 });
+  expect(before['charges']).toBeGreaterThan(100);
+
   const third = await start();
   await third.historyDone;
   expect(await count('billing_runs')).toBe(1 + HISTORY_DAYS);
+  expect(await told()).toEqual(before);
   await third.close();
 });
 

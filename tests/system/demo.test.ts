@@ -98,4 +98,26 @@ describe.skipIf(skipBrowser)('the demonstration', { timeout: 90_000 }, () => {
     expect(await sheet.locator('.sum-total').innerText()).toMatch(/^¥/);
     expect(await sheet.locator('table.values').innerText()).toMatch(/kWh|m³/);
   });
+
+  test('its bills are issued, and what its main meters counted adds up', {
+    timeout: HISTORY_MS_MAX + 60_000,
+  }, async () => {
+    await eventually(async () => {
+      const issued = '/api/v1/bills?site=demo&status=issued&limit=1';
+      expect((await platform.api<{ items: unknown[] }>('GET', issued)).items).toHaveLength(1);
+    }, HISTORY_MS_MAX);
+    await page.goto(`${platform.url}/bills`);
+    await page
+      .getByText(/JN-\d{4}-\d{6}/)
+      .first()
+      .waitFor();
+    await page.goto(`${platform.url}/losses`);
+    const row = page.locator('.ant-table-row', { hasText: 'E-MAIN-2' });
+    await row.waitFor();
+    const [main = 0, stalls = 0, common = 0, loss = 0] = (await row.locator('td').allInnerTexts())
+      .filter((text) => text.includes('kWh'))
+      .map((text) => Math.round(Number(text.replace(/[^\d.]/g, '')) * 1000));
+    expect(main).toBeGreaterThan(0);
+    expect(stalls + common + loss).toBe(main);
+  });
 });
