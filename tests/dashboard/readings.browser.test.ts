@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { openCase } from '../../store/cases.ts';
 import { monthPartitions } from '../../store/partitions.ts';
 import { scanReadings } from '../../store/reading-scan.ts';
 import { insertReadings } from '../../store/readings.ts';
@@ -51,7 +52,7 @@ describe.skipIf(skipBrowser)('what a person decides about readings', () => {
         const floor = await db.$client.query(
           `INSERT INTO places (site_id, kind, code, name) VALUES ('s1', 'floor', 'F1', 'F1') RETURNING id`,
         );
-        for (let n = 0; n < 4; n++) {
+        for (let n = 0; n < 5; n++) {
           const id = await market.stall();
           await db.$client.query('UPDATE places SET parent_id = $2 WHERE id = $1', [id, floor.rows[0].id]);
           const lease = await market.lease(id, '2026-09-01', null, { tariff });
@@ -142,7 +143,7 @@ describe.skipIf(skipBrowser)('what a person decides about readings', () => {
     await page.getByRole('button', { name: 'Enter a reading' }).click();
     await page.getByLabel('The dial shows').fill('90');
     await page.getByLabel('Read at').fill('2026-10-05T09:30');
-    await page.getByText('Last reading').waitFor();
+    await page.getByText('Last reading 110.000 kWh').waitFor();
     await page
       .locator('input[type=file]')
       .setInputFiles({ name: 'dial.png', mimeType: 'image/png', buffer: PIXEL });
@@ -162,6 +163,67 @@ describe.skipIf(skipBrowser)('what a person decides about readings', () => {
     await page.getByText('Read by hand').waitFor();
     await page.getByRole('img', { name: 'Picture of the dial' }).waitFor();
     await shot(page, 'history-phone-en');
+  });
+
+  test('a refused reading is explained by an exchange, and later ones count from there', async () => {
+    const { register, point } = stallOf(4);
+    // Four in a row are no glitch.
+    await sent(register, [
+      ['2026-10-03', 1_000n],
+      ['2026-10-04', 3_000n],
+      ['2026-10-05', 5_000n],
+      ['2026-10-06', 7_000n],
+    ]);
+    await scanReadings(app.db, new Date('2026-10-07T00:00:00Z'));
+    expect(await good(register)).toEqual(['110000']);
+    const page = await open('/cases?kind=reading_refused', { language: 'zh-CN', size: PHONE });
+    await page.getByRole('button', { name: '读数不合理' }).click();
+    await page.getByText('读数比前一个小').waitFor();
+    await page.getByText('换过表，或表码被清零').waitFor();
+    await isAccessible(page);
+    await shot(page, 'refused-phone-zh');
+    await page.getByLabel('旧表止码').fill('112');
+    await page.getByRole('button', { name: '确认决定' }).click();
+    await page.getByText('认定为换表').first().waitFor();
+    expect(await good(register)).toEqual(['110000', '1000', '3000', '5000', '7000']);
+    const { rows } = await app.db.$client.query(
+      'SELECT end_value, start_value FROM installations WHERE metering_point_id = $1 ORDER BY starts_at',
+      [point],
+    );
+    expect(rows).toMatchObject([{ end_value: '112000' }, { start_value: '1000', end_value: null }]);
+  });
+
+  test('a missing reading says what it was estimated from, and where to enter it', async () => {
+    const { point, code } = stallOf(2);
+    await openCase(app.db.$client, {
+      ...{ siteId: 's1', kind: 'missing_reading', key: `${point} x`, at: at('2026-11-02') },
+      subject: {
+        ...{
+          meteringPointId: point,
+          period: '2026-10',
+          at: at('2026-11-01').toISOString(),
+          estimate: '200000',
+        },
+        basis: {
+          from: at('2026-10-01').toISOString(),
+          to: at('2026-10-08').toISOString(),
+          quantity: '70000',
+        },
+        ...{ lastReadAt: at('2026-10-08').toISOString(), lastValue: '170000' },
+      },
+    });
+    const page = await open('/cases?kind=missing_reading', { as: 'biller' });
+    await page.getByRole('button', { name: 'Missing reading' }).click();
+    await page.getByText('200.000 kWh').waitFor();
+    await page.getByText('Estimated from 70.000 kWh').waitFor();
+    await isAccessible(page);
+    await shot(page, 'missing-desk-en');
+    await page.getByRole('link', { name: 'Enter a reading for that instant' }).click();
+    await page.getByText(code).first().waitFor();
+    expect(await page.getByLabel('Read at').inputValue()).toBe('2026-11-01T00:00');
+    await page.getByLabel('The dial shows').fill('90');
+    await page.getByText('less than the last reading').waitFor();
+    await shot(page, 'less-desk-en');
   });
 
   test('a meter is exchanged, and a handover needs what its meter shows', async () => {
