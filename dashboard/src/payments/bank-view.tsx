@@ -9,6 +9,7 @@ import { useMay, useSession } from '../session.tsx';
 import { PagedTable } from '../ui/paged-table.tsx';
 import { describeError, EmptyState } from '../ui/states.tsx';
 import { useAddress } from '../ui/use-address.ts';
+import { useNarrow } from '../ui/use-narrow.ts';
 import { BankImport } from './bank-import.tsx';
 
 const TAGS = { unmatched: 'tag tag-stale', matched: 'tag tag-good', settled: 'tag tag-good' } as const;
@@ -19,6 +20,7 @@ export function BankView() {
   const { site } = useSession();
   const mayWrite = useMay('payments:write');
   const [get, put] = useAddress();
+  const narrow = useNarrow();
   const status = BANK_ROW_STATUS.find((one) => one === get('status'));
   return (
     <>
@@ -45,10 +47,20 @@ export function BankView() {
           {
             title: t('payments.day'),
             key: 'date',
-            width: 110,
-            render: (_, row) => <span className="num">{row.date}</span>,
+            render: (_, row) => (
+              <>
+                <span className="num nowrap">{row.date}</span>
+                {narrow && <div className="muted">{row.payer}</div>}
+              </>
+            ),
           },
-          { title: t('payments.payer'), key: 'payer', ellipsis: true, render: (_, row) => row.payer || '—' },
+          {
+            title: t('payments.payer'),
+            key: 'payer',
+            ellipsis: true,
+            responsive: ['md'],
+            render: (_, row) => row.payer || '—',
+          },
           {
             title: t('payments.remark'),
             key: 'remark',
@@ -59,7 +71,6 @@ export function BankView() {
           {
             title: t('payments.status'),
             key: 'status',
-            width: 130,
             render: (_, row) => (
               <span className={TAGS[row.status]}>{t(`payments.bankStatus.${row.status}`)}</span>
             ),
@@ -84,7 +95,6 @@ export function BankView() {
             title: t('payments.amount'),
             key: 'amount',
             align: 'right',
-            width: 120,
             render: (_, row) => (
               <strong className="num nowrap">{formatMoney(row.amount, row.currency)}</strong>
             ),
