@@ -4,6 +4,7 @@ import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { BillDetail } from '../../../contracts/bills.ts';
 import { billsApi } from '../api/bills.ts';
+import { ReplayButton } from '../audit/replay-button.tsx';
 import { formatMoney } from '../format.ts';
 import { useMay } from '../session.tsx';
 import { Facts } from '../ui/facts.tsx';
@@ -120,6 +121,7 @@ function Opened({
       {mayWrite && <BillSteps bill={bill} />}
       <Disputes bill={bill} />
       <BillLines bill={bill} onEvidence={onEvidence} />
+      <ReplayButton bill={bill.id} />
       <BillTimeline bill={bill} />
     </div>
   );
