@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { QUANTITY_UNITS } from '../domain/commodities.ts';
+import { ALLOCATED, WEIGHTS } from '../domain/meter-tree.ts';
 import { BOUNDARY_METHODS, MARK_KINDS } from '../domain/metering/boundary.ts';
 import { EVIDENCE_INTERVALS_MAX } from '../domain/settlement/limits.ts';
 import { zDecimalText, zFeeLine, zInstant, zIntegerText } from './rest.ts';
-import { ALLOCATED, WEIGHTS } from '../domain/meter-tree.ts';
 import { zExactText, zWorkings } from './workings.ts';
 
 /** A known state of a register: a reading, or what a person noted when the meter was put in or taken out. */

@@ -132,7 +132,18 @@ export function evidenceOf(
 }
 
 function usageEvidence(
-  { range, quantity, unit, unitPrice, unrounded, amount, accumulatedFrom, intervals, workings, shares }: DesiredLine,
+  {
+    range,
+    quantity,
+    unit,
+    unitPrice,
+    unrounded,
+    amount,
+    accumulatedFrom,
+    intervals,
+    workings,
+    shares,
+  }: DesiredLine,
   posted: { readonly quantity: string; readonly amount: string },
   input: EvidenceInput,
 ): UsageEvidence {

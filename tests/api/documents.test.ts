@@ -85,7 +85,7 @@ test.skipIf(!hasTool())(
       const response = await get(`/bills/${bill}/pdf?lang=${lang}`);
       expect(response.statusCode).toBe(200);
       expect(response.headers['content-type']).toBe('application/pdf');
-    const text = textOf(response.rawPayload);
+      const text = textOf(response.rawPayload);
       for (const word of words) expect(text).toContain(word);
       // 31 days of 24 × 3,210 Wh: 8 hours of each by 0.40, 16 by 1.20, and the fund on all.
       expect(text).toContain('1,592.160 kWh');

@@ -8,7 +8,13 @@ const DAY = 86_400_000;
 const member = (pointId: number, usage: bigint, role: Member['role'] = 'stall'): Member => ({
   ...{ pointId, role, usage, estimated: false },
 });
-const recipient = (pointId: number, from: number, to: number, area: string | null, usage = 0n): Recipient => ({
+const recipient = (
+  pointId: number,
+  from: number,
+  to: number,
+  area: string | null,
+  usage = 0n,
+): Recipient => ({
   ...{ pointId, from: from * DAY, to: to * DAY, leaseId: pointId, usage },
   areaM2: area === null ? null : parseDecimal(area),
 });
@@ -31,7 +37,12 @@ describe('a residual', () => {
   });
 
   test('takes metered common areas along where it is told to', () => {
-    const input = { mainUsage: 1000n, members, weight: 'equal', recipients: [recipient(1, 0, 30, null)] } as const;
+    const input = {
+      mainUsage: 1000n,
+      members,
+      weight: 'equal',
+      recipients: [recipient(1, 0, 30, null)],
+    } as const;
     expect(residualOf({ ...input, what: 'residual_and_common' }).allocated).toBe(150n);
     expect(residualOf({ ...input, what: 'nothing' }).shares).toEqual([]);
   });
@@ -48,7 +59,13 @@ describe('a residual', () => {
 
   test('is left with the operator where nobody has a weight', () => {
     const recipients = [recipient(1, 0, 30, null)];
-    const { residual, allocated } = residualOf({ mainUsage: 1000n, members, what: 'residual', weight: 'area', recipients });
+    const { residual, allocated } = residualOf({
+      mainUsage: 1000n,
+      members,
+      what: 'residual',
+      weight: 'area',
+      recipients,
+    });
     expect([residual, allocated]).toEqual([100n, 0n]);
   });
 
@@ -60,7 +77,9 @@ describe('a residual', () => {
       area: fc.integer({ min: 1, max: 99_999 }),
       usage: fc.bigInt(0n, 10n ** 9n),
     })
-    .map(({ pointId, from, days, area, usage }) => recipient(pointId, from, from + days, `${area}.05`, usage));
+    .map(({ pointId, from, days, area, usage }) =>
+      recipient(pointId, from, from + days, `${area}.05`, usage),
+    );
 
   test('main = members + shares, exactly, whatever the weight', () => {
     fc.assert(
@@ -104,14 +123,16 @@ describe('a residual', () => {
 describe('the tree', () => {
   /** Main 1 → main 2 → stalls 3, 4; common 5 and stall 6 behind main 1. */
   const tree = (usage: Record<number, bigint | null>): readonly Node[] =>
-    ([
-      [1, null, 'main'],
-      [2, 1, 'main'],
-      [3, 2, 'stall'],
-      [4, 2, 'stall'],
-      [5, 1, 'common'],
-      [6, 1, 'stall'],
-    ] as const).map(([id, mainId, role]) => ({ id, mainId, role, usage: usage[id] ?? null }));
+    (
+      [
+        [1, null, 'main'],
+        [2, 1, 'main'],
+        [3, 2, 'stall'],
+        [4, 2, 'stall'],
+        [5, 1, 'common'],
+        [6, 1, 'stall'],
+      ] as const
+    ).map(([id, mainId, role]) => ({ id, mainId, role, usage: usage[id] ?? null }));
 
   test('main = stalls + common + loss over all levels', () => {
     fc.assert(

@@ -28,6 +28,7 @@ export const bills = {
   count: '{{count}} bills',
   selected: '{{count}} chosen',
   choose: 'Choose bill {{id}}',
+  chosenColumn: 'Chosen',
   chooseShown: 'Choose all that are loaded',
   close: 'Close',
   step: { review: 'Review', return: 'Return', issue: 'Issue', void: 'Void' },

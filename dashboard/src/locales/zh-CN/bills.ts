@@ -27,6 +27,7 @@ export const bills = {
   count: '{{count}} 张账单',
   selected: '已选 {{count}} 张',
   choose: '选择账单 {{id}}',
+  chosenColumn: '选择',
   chooseShown: '选择已加载的全部',
   close: '关闭',
   step: { review: '审核', return: '退回', issue: '出账', void: '作废' },
