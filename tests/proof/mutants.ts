@@ -59,7 +59,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'domain/rating/scope.ts',
     from: 'n: quantity * price.n, d:',
     to: 'n: BigInt(Math.trunc(Number(quantity) * (Number(price.n) / Number(price.d)) * Number(price.d))), d:',
-    test: 'tests/domain/settlement/settle.test.ts',
+    test: 'tests/domain/rating/rules.test.ts',
   },
   {
     name: 'a float in the fold',
@@ -113,8 +113,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the trigger of closed periods is dropped',
     file: 'store/migrations/0019_cut-off-rules.sql',
-    from: 'CREATE TRIGGER fee_lines_open_period',
-    to: 'CREATE TABLE no_rule (site_id text, accounting_period text); CREATE TRIGGER fee_lines_open_period',
+    from: 'CREATE TRIGGER fee_lines_open_period AFTER INSERT ON fee_lines',
+    to: 'CREATE TRIGGER on_another_table AFTER INSERT ON parties',
     ...{ test: 'tests/proof/audit.test.ts', only: 'finds nothing where nothing is wrong' },
   },
   {

@@ -40,6 +40,14 @@ describe('a boundary value', () => {
     ]);
   });
 
+  it('is exact where a float is not', () => {
+    const [start, used] = [5n, 9_007_199_254_740_993n];
+    const huge = { installations: [meter({ startValue: start, modulus: 10n ** 18n })], maxRate: 10n ** 18n };
+    const cuts = [0, 1, 3].map((hour) => hour * HOUR);
+    const { boundaries } = foldReadings({ ...huge, cuts, resume: null }, [at(3, start + 3n * used)]);
+    expect(boundaries.map(({ value }) => value)).toEqual([0n, used, 3n * used]);
+  });
+
   it('is unknown without a later neighbour', () => {
     expect(fold([at(1, 700n)], [1, 2]).boundaries).toHaveLength(1);
   });

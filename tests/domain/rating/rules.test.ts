@@ -17,6 +17,16 @@ const component = (code: string, price: Price, over: Partial<TariffComponent> = 
 const flat = (unitPrice: string): Price => ({ kind: 'flat', unitPrice });
 const tariff = (...components: TariffComponent[]): TariffDefinition => ({ components });
 
+describe('a price by unit', () => {
+  it('is exact where a float is not', () => {
+    // 2^53 + 13 Wh, which a float takes for one less: 900,719,925,474,100.5 cents are rounded up.
+    const quantity = 9_007_199_254_741_005n;
+    const usage = { at: (t: number) => (t < OCTOBER.range.to ? 0n : quantity), share: null, passes: [] };
+    const [line] = rateRange(tariff(component('energy', flat('1'))), OCTOBER, usage);
+    expect(line).toMatchObject({ quantity, amount: 900_719_925_474_101n });
+  });
+});
+
 describe('a price by day or month', () => {
   it('counts the days that begin in the range, and multiplies by the area', () => {
     const definition = tariff(
