@@ -41,6 +41,7 @@ const TAGS = [
   { name: 'ledger', description: 'Accounts, entries and the trial balance' },
   { name: 'prepaid', description: 'Balances, low-balance notices, cut-off and reconnection' },
   { name: 'settlement', description: 'Who gets which share of what was paid' },
+  { name: 'audit', description: 'Whether what was charged holds, and bills computed again' },
   { name: 'gates', description: 'Gates, vehicles and what passes are charged' },
   { name: 'live', description: 'The floor, live' },
   { name: 'operation', description: 'Health and metrics' },

@@ -1,7 +1,6 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import { formatTime } from './format.ts';
-import { en } from './locales/en.ts';
 import { zhCN } from './locales/zh-CN.ts';
 
 export const LANGUAGES = ['zh-CN', 'en'] as const;
@@ -22,18 +21,30 @@ function startingLanguage(): Language {
   return LANGUAGES.find((language) => language === stored) ?? 'zh-CN';
 }
 
+/** Chinese comes with the page; another language is fetched when it is first chosen. */
+export async function chooseLanguage(language: Language): Promise<void> {
+  if (language === 'en' && !i18next.hasResourceBundle('en', 'translation')) {
+    const { en } = await import('./locales/en.ts');
+    i18next.addResourceBundle('en', 'translation', en);
+  }
+  await i18next.changeLanguage(language);
+  localStorage.setItem(STORED, language);
+}
+
 export async function startLanguage(): Promise<void> {
+  const stored = startingLanguage();
   i18next.on('languageChanged', (language) => {
     document.documentElement.lang = language;
-    localStorage.setItem(STORED, language);
   });
   await i18next.use(initReactI18next).init({
-    lng: startingLanguage(),
+    lng: 'zh-CN',
     supportedLngs: LANGUAGES,
-    resources: { 'zh-CN': { translation: zhCN }, en: { translation: en } },
+    resources: { 'zh-CN': { translation: zhCN } },
     interpolation: { escapeValue: false },
     returnNull: false,
   });
+  // Without the network the page still comes, in Chinese.
+  if (stored !== 'zh-CN') await chooseLanguage(stored).catch(() => {});
   i18next.services.formatter?.add('instant', (at: string) => formatTime(at, zone, 'minute'));
 }
 

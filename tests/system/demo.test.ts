@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { monthBefore } from '../../demo/site.ts';
 import { launchBrowser, skipBrowser } from '../dashboard/browser.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Platform, startPlatform } from '../support/platform.ts';
@@ -85,7 +86,7 @@ describe.skipIf(skipBrowser)('the demonstration', { timeout: 90_000 }, () => {
     await eventually(async () => {
       const { items } = await platform.api<{ items: unknown[] }>(
         'GET',
-        '/api/v1/fee-lines?site=demo&limit=1',
+        `/api/v1/fee-lines?site=demo&limit=1&period=${monthBefore(Date.now())}`,
       );
       expect(items).toHaveLength(1);
     }, HISTORY_MS_MAX);

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import { LANGUAGES, languageOf } from '../i18n.ts';
+import { chooseLanguage, LANGUAGES, languageOf } from '../i18n.ts';
 
 const NAMES = { 'zh-CN': '中文', en: 'English' } as const;
 
@@ -15,7 +15,7 @@ export function LanguageSwitch() {
           type="button"
           lang={language}
           aria-pressed={language === current}
-          onClick={() => void i18n.changeLanguage(language)}
+          onClick={() => void chooseLanguage(language).catch(() => {})}
         >
           {NAMES[language]}
         </button>
