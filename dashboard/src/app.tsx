@@ -24,6 +24,9 @@ const THEME: ThemeConfig = {
   token: {
     // White on it has 6.16:1; on the default blue 4.10:1, which fails WCAG AA.
     colorPrimary: '#0958d9',
+    // Under the pointer darker, not lighter: antd's own shades fail there.
+    colorPrimaryHover: '#0747b3',
+    colorLinkHover: '#0747b3',
     colorTextSecondary: '#4a5563',
     colorTextTertiary: '#5c6773',
     colorTextPlaceholder: '#6b7683',

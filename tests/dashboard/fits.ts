@@ -6,10 +6,16 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 /** What axe finds on the page: the rule, and the first element that breaks it. */
 export async function axeViolations(page: Page): Promise<string[]> {
-  // A button on its way from one colour to the next is no fault.
-  await page.addStyleTag({
-    content: '*, *::before, *::after { transition: none !important; animation: none !important }',
-  });
+  // A page at rest is judged: a button that waits, or is on its way from one colour to the next, is no fault.
+  await page.waitForFunction(
+    () =>
+      !document.querySelector('.ant-btn-loading') &&
+      document
+        .getAnimations()
+        .every(
+          (motion) => motion.playState !== 'running' || motion.effect?.getTiming().iterations === Infinity,
+        ),
+  );
   await page.evaluate(AXE);
   return page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
