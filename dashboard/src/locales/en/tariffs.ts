@@ -1,0 +1,31 @@
+export const tariff = {
+  title: 'Tariffs',
+  code: 'Code',
+  version: 'Version {{version}}',
+  from: 'from {{time}}',
+  current: 'Current',
+  future: 'Not yet in force',
+  past: 'Past',
+  bands: 'Bands and prices',
+  band: 'Band',
+  price: 'Price',
+  strip: 'Bands over 24 hours',
+  flat: 'Flat',
+  empty: 'No tariffs yet',
+  preview: 'Preview',
+  previewHint: 'Nothing is posted; the same rules that charge.',
+  quantity: 'Usage ({{unit}})',
+  calculate: 'Calculate',
+  total: 'Total',
+  rounding: 'Rounding',
+  everyDay: 'Every day',
+};
+
+export const band = {
+  sharp: 'Critical peak',
+  peak: 'Peak',
+  flat: 'Shoulder',
+  valley: 'Off-peak',
+  deep: 'Deep valley',
+  all: 'All hours',
+};
