@@ -28,6 +28,8 @@ export const auditRuns = pgTable(
     violations: integer(),
     /** Findings by invariant, or the bill's lines. */
     result: jsonb(),
+    /** What the findings are based on: instant, cut-offs, seal. */
+    seen: jsonb(),
     error: text(),
   },
   (t) => [index('audit_runs_site').on(t.siteId, t.id)],
