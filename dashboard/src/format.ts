@@ -1,5 +1,6 @@
 import { CURRENCY_SIGNS, fixedText, moneyText } from '../../domain/amounts.ts';
 import { BASE_PER_DISPLAY, type Commodity, DISPLAY_UNIT } from '../../domain/commodities.ts';
+import { addDays } from './days.ts';
 
 /** Minor units → `¥ 1,234.56`, in every language. */
 export const formatMoney = moneyText;
@@ -78,11 +79,8 @@ export function recentMonths(now: number, zone: string, count: number): string[]
 
 /** The site's days before today, newest first: `2026-11-20`. */
 export function recentDays(now: number, zone: string, count: number): string[] {
-  const p = partsIn(zone, new Date(now));
-  const today = Date.UTC(Number(p.year), Number(p.month) - 1, Number(p.day));
-  return Array.from({ length: count }, (_, i) =>
-    new Date(today - (i + 1) * 86_400_000).toISOString().slice(0, 10),
-  );
+  const today = formatTime(now, zone, 'day');
+  return Array.from({ length: count }, (_, i) => addDays(today, -1 - i));
 }
 
 export type AgeUnit = 'seconds' | 'minutes' | 'hours' | 'days';

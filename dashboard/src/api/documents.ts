@@ -1,5 +1,6 @@
 import { zProblem } from '../../../contracts/rest.ts';
 import { ApiError, type Query, toQuery, V1 } from '../api.ts';
+import { saveFile } from '../ui/save-file.ts';
 
 /** An archive of a hundred bills takes a while. */
 const ANSWER_MS_MAX = 120_000;
@@ -17,12 +18,7 @@ async function save(path: string): Promise<void> {
     throw new ApiError('refused', response.status, problem.data?.detail ?? response.statusText);
   }
   const name = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get('content-disposition') ?? '')?.[1];
-  const url = URL.createObjectURL(await response.blob());
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = decodeURIComponent(name ?? 'stallgrid');
-  link.click();
-  URL.revokeObjectURL(url);
+  saveFile(decodeURIComponent(name ?? 'stallgrid'), await response.blob());
 }
 
 export const documentsApi = {

@@ -7,7 +7,7 @@ import { formatMoney, recentMonths } from '../format.ts';
 import { useSession } from '../session.tsx';
 import { toMajor } from '../ui/money-input.tsx';
 import { PagedTable } from '../ui/paged-table.tsx';
-import { saveCsv } from '../ui/save-csv.ts';
+import { saveCsv } from '../ui/save-file.ts';
 import { EmptyState } from '../ui/states.tsx';
 import { useAddress } from '../ui/use-address.ts';
 import { useClassName } from './class-name.ts';

@@ -9,7 +9,7 @@ import { formatMoney } from '../format.ts';
 import { useMay, useSession } from '../session.tsx';
 import { toMajor } from '../ui/money-input.tsx';
 import { PagedTable } from '../ui/paged-table.tsx';
-import { saveCsv } from '../ui/save-csv.ts';
+import { saveCsv } from '../ui/save-file.ts';
 import { EmptyState } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
 import { useAddress } from '../ui/use-address.ts';

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { gatesApi, type Vehicle } from '../api/gates.ts';
 import { serverNow } from '../api.ts';
+import { addDays } from '../days.ts';
 import { formatTime } from '../format.ts';
 import { useMay, useSession } from '../session.tsx';
 import { Facts } from '../ui/facts.tsx';
@@ -13,7 +14,6 @@ import { Time } from '../ui/time.tsx';
 import { useClassName } from './class-name.ts';
 import { LeaseSelect } from './lease-select.tsx';
 
-const DAY_MS = 86_400_000;
 const MONTH_DAYS = 30;
 
 /** Who pays for a vehicle, and its monthly passes. */
@@ -27,7 +27,7 @@ export function VehicleSheet(props: { readonly vehicle: Vehicle; readonly onClos
   const [vehicle, setVehicle] = useState(props.vehicle);
   const [lease, setLease] = useState(vehicle.payer?.lease ?? null);
   const [from, setFrom] = useState(dayOf(serverNow()));
-  const [to, setTo] = useState(dayOf(serverNow() + (MONTH_DAYS - 1) * DAY_MS));
+  const [to, setTo] = useState(addDays(dayOf(serverNow()), MONTH_DAYS - 1));
   const change = useMutation({
     mutationFn: (work: () => Promise<Vehicle>) => work(),
     async onSuccess(changed) {
@@ -61,11 +61,11 @@ export function VehicleSheet(props: { readonly vehicle: Vehicle; readonly onClos
         <h2>{t('gates.monthlyPasses')}</h2>
         {vehicle.monthlyPasses.length === 0 && <p className="muted">{t('gates.noPass')}</p>}
         {vehicle.monthlyPasses.map((pass) => {
-          const last = Date.parse(pass.endsAt) - DAY_MS;
+          const last = dayOf(Date.parse(pass.endsAt) - 1);
           return (
             <div className="row" key={pass.id}>
               <span className="num">
-                <Time at={pass.startsAt} style="day" /> – <Time at={last} style="day" />
+                <Time at={pass.startsAt} style="day" /> – {last}
               </span>
               <span className="muted">{pass.createdBy}</span>
               {mayWrite && (
@@ -73,9 +73,7 @@ export function VehicleSheet(props: { readonly vehicle: Vehicle; readonly onClos
                   size="small"
                   loading={change.isPending}
                   onClick={() =>
-                    change.mutate(() =>
-                      gatesApi.endPass(vehicle.id, pass.id, dayOf(last + MONTH_DAYS * DAY_MS)),
-                    )
+                    change.mutate(() => gatesApi.endPass(vehicle.id, pass.id, addDays(last, MONTH_DAYS)))
                   }
                 >
                   {t('gates.extend', { count: MONTH_DAYS })}

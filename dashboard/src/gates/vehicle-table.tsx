@@ -12,8 +12,6 @@ import { useClassName } from './class-name.ts';
 import { RegisterVehicle } from './register-vehicle.tsx';
 import { VehicleSheet } from './vehicle-sheet.tsx';
 
-const DAY_MS = 86_400_000;
-
 export function VehicleTable() {
   const { t } = useTranslation();
   const { site } = useSession();
@@ -83,7 +81,7 @@ export function VehicleTable() {
               const pass = passOf(row);
               return pass ? (
                 <span className="tag tag-good">
-                  {t('gates.until')} <Time at={Date.parse(pass.endsAt) - DAY_MS} style="day" />
+                  {t('gates.until')} <Time at={Date.parse(pass.endsAt) - 1} style="day" />
                 </span>
               ) : (
                 <span className="muted">{t('gates.noPass')}</span>

@@ -1,7 +1,7 @@
 import { Input } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { periodRange } from '../../../domain/periods.ts';
+import { dayRange } from '../day-range.ts';
 import { useSession } from '../session.tsx';
 
 /** Two dates in the site's zone, as the instants where the first begins and the last ends; and their fields. */
@@ -10,14 +10,10 @@ export function useRange() {
   const { site } = useSession();
   const [from, setFrom] = useState('');
   const [to, setTo] = useState('');
-  const instant = (day: string, end: 'from' | 'to') => {
-    const range = periodRange(day, site.timeZone);
-    return range === undefined ? undefined : new Date(range[end]).toISOString();
-  };
   return {
     /** As they were entered; null until both are. */
     days: from === '' || to === '' ? null : { from, to },
-    range: { from: instant(from, 'from'), to: instant(to, 'to') },
+    range: { from: dayRange(from, site.timeZone)?.from, to: dayRange(to, site.timeZone)?.to },
     fields: (
       <div className="filters">
         <Input

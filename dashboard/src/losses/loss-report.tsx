@@ -4,7 +4,7 @@ import { type Loss, lossesApi } from '../api/losses.ts';
 import { formatBase, formatQuantity } from '../format.ts';
 import { useSession } from '../session.tsx';
 import { PagedTable } from '../ui/paged-table.tsx';
-import { saveCsv } from '../ui/save-csv.ts';
+import { saveCsv } from '../ui/save-file.ts';
 import { EmptyState } from '../ui/states.tsx';
 
 /** Base units as a spreadsheet takes them: a decimal without separators. */

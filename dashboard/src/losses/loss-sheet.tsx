@@ -9,7 +9,7 @@ import { useMay, useSession } from '../session.tsx';
 import { Chart } from '../ui/chart.tsx';
 import { Facts } from '../ui/facts.tsx';
 import { PagedTable } from '../ui/paged-table.tsx';
-import { saveCsv } from '../ui/save-csv.ts';
+import { saveCsv } from '../ui/save-file.ts';
 import { Sheet } from '../ui/sheet.tsx';
 import { EmptyState, ErrorState, Loading } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { readingsApi } from '../api/readings.ts';
 import { serverNow } from '../api.ts';
+import { DAY_MS } from '../days.ts';
 import { toBaseUnits } from '../decimal.ts';
 import { formatQuantity } from '../format.ts';
 import { useSession } from '../session.tsx';
@@ -13,8 +14,6 @@ import { Time } from '../ui/time.tsx';
 import { ConfirmedButton, DialInput, isDial, NoteInput, PhotoInput } from './fields.tsx';
 import type { Meter } from './readings-page.tsx';
 import { SettleAgain } from './settle-again.tsx';
-
-const DAY_MS = 86_400_000;
 
 /** What the dial shows, with a picture of it; how much that is since the last reading, and what is usual. */
 export function EnterSheet({

@@ -66,6 +66,10 @@ export const GROUPS: readonly { readonly code: string; readonly fields: readonly
     fields: [field('payableAfterDays', days, 'settlement', 'payableAfterDays')],
   },
   {
+    code: 'gates',
+    fields: [field('lostAfterHours', hours, 'gates', 'lostAfterHours')],
+  },
+  {
     code: 'accounts',
     fields: ACCOUNT_KINDS.map((kind) => field(`account_${kind}`, { kind: 'text' }, 'accounts', kind)),
   },

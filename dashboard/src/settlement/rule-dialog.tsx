@@ -1,11 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Form, Input, Modal, Select } from 'antd';
 import { useTranslation } from 'react-i18next';
-import { Temporal } from 'temporal-polyfill';
 import { COMMODITIES, type Commodity } from '../../../domain/commodities.ts';
 import { splitRefusal } from '../../../domain/settlement-split.ts';
 import { settlementApi } from '../api/settlement.ts';
 import { serverNow } from '../api.ts';
+import { dayRange } from '../day-range.ts';
 import { formatTime } from '../format.ts';
 import { useSession } from '../session.tsx';
 import { describeError } from '../ui/states.tsx';
@@ -37,9 +37,7 @@ export function RuleDialog({ onClose }: { readonly onClose: () => void }) {
         site: site.id,
         commodity: commodity ?? null,
         component,
-        effectiveFrom: new Date(
-          Temporal.PlainDate.from(from).toZonedDateTime(site.timeZone).epochMilliseconds,
-        ).toISOString(),
+        effectiveFrom: dayRange(from, site.timeZone)?.from ?? '',
         shares: chosen,
       }),
     async onSuccess() {

@@ -5,12 +5,12 @@ import { useTranslation } from 'react-i18next';
 import { ASSIGN_LEASES_MAX } from '../../../contracts/setup.ts';
 import { type Assigned, type Lease, tariffsApi } from '../api/tariffs.ts';
 import { serverNow, type Tariff } from '../api.ts';
+import { dayRange } from '../day-range.ts';
 import { formatTime, recentMonths } from '../format.ts';
 import { useSession } from '../session.tsx';
 import { Sheet } from '../ui/sheet.tsx';
 import { describeError, ErrorState, Loading } from '../ui/states.tsx';
 import { areasOf, chooseLeases, type LeaseFilter, tariffAt } from './chosen-leases.ts';
-import { startOfDay } from './form/draft.ts';
 
 const NO_TARIFF = '';
 
@@ -77,7 +77,7 @@ function AssignForm(props: {
       .sort()
       .map((value) => ({ value, label: value }));
   const usedAreas = new Set(areas.values());
-  const startsAt = startOfDay(day, site.timeZone);
+  const startsAt = dayRange(day, site.timeZone)?.from;
   const run = (dryRun: boolean) => ({
     mutationFn: () =>
       tariffsApi.assign({

@@ -10,6 +10,7 @@ import { tariffsApi } from '../api/tariffs.ts';
 import { api, serverNow, type Tariff } from '../api.ts';
 import { formatTime } from '../format.ts';
 import { useMay, useSession } from '../session.tsx';
+import { saveFile } from '../ui/save-file.ts';
 import { EmptyState, ErrorState, Loading } from '../ui/states.tsx';
 import { useAddress } from '../ui/use-address.ts';
 import { AssignSheet } from './assign-sheet.tsx';
@@ -162,14 +163,8 @@ function CardTools({ tariff, version }: { readonly tariff: Tariff; readonly vers
 }
 
 function download({ code, name, commodity }: Tariff, { version, definition }: Version): void {
-  const url = URL.createObjectURL(
-    new Blob([fileOf({ code, name, commodity, definition })], { type: 'application/json' }),
-  );
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = `${code}-v${version}.json`;
-  link.click();
-  URL.revokeObjectURL(url);
+  const text = fileOf({ code, name, commodity, definition });
+  saveFile(`${code}-v${version}.json`, new Blob([text], { type: 'application/json' }));
 }
 
 /** How many leases pay it now. */

@@ -1,6 +1,7 @@
+import { DAY_MS } from '../days.ts';
+
 /** More days than this are not in a range that somebody means. */
 const RANGE_DAYS_MAX = 366;
-const DAY_MS = 86_400_000;
 
 export interface ParsedDates {
   /** `2026-10-01`, or `10-01` for every year; ascending, each once. */

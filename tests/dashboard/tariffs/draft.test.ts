@@ -1,14 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { dayRange } from '../../../dashboard/src/day-range.ts';
 import { chooseLeases } from '../../../dashboard/src/tariffs/chosen-leases.ts';
 import { compareVersions } from '../../../dashboard/src/tariffs/compare.ts';
-import {
-  emptyDraft,
-  faultsOf,
-  fileOf,
-  readFile,
-  startOfDay,
-} from '../../../dashboard/src/tariffs/form/draft.ts';
+import { emptyDraft, faultsOf, fileOf, readFile } from '../../../dashboard/src/tariffs/form/draft.ts';
 import { newComponent, newPrice, renameComponent } from '../../../dashboard/src/tariffs/form/new-parts.ts';
 import { FAULTS } from '../../../dashboard/src/ui/faults.ts';
 import { COMMODITIES } from '../../../domain/commodities.ts';
@@ -79,9 +74,9 @@ test('components that take a part of one follow its new code', () => {
 });
 
 test('a day begins on the site’s clock', () => {
-  expect(startOfDay('2026-12-01', 'Asia/Shanghai')).toBe('2026-11-30T16:00:00.000Z');
-  expect(startOfDay('2026-02-30', 'Asia/Shanghai')).toBeUndefined();
-  expect(startOfDay('', 'Asia/Shanghai')).toBeUndefined();
+  expect(dayRange('2026-12-01', 'Asia/Shanghai')?.from).toBe('2026-11-30T16:00:00.000Z');
+  expect(dayRange('2026-02-30', 'Asia/Shanghai')).toBeUndefined();
+  expect(dayRange('', 'Asia/Shanghai')).toBeUndefined();
 });
 
 test('whatever the checks of a definition say is said in the languages of the page', () => {

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { zTariffDefinition } from '../../../../contracts/tariffs.ts';
 import { COMMODITIES, type Commodity } from '../../../../domain/commodities.ts';
 import { minorDigits } from '../../../../domain/money.ts';
-import { periodRange } from '../../../../domain/periods.ts';
 import { commodityFaults, definitionFaults, roundingFaults } from '../../../../domain/tariffs/check.ts';
 import type { TariffDefinition } from '../../../../domain/tariffs/definition.ts';
+import { dayRange } from '../../day-range.ts';
 import type { Fault } from '../../ui/faults.ts';
 import { newComponent, tidy } from './new-parts.ts';
 
@@ -26,12 +26,6 @@ export const emptyDraft = (commodity: Commodity, from: string): Draft => ({
   definition: { components: [newComponent(commodity, [])] },
 });
 
-/** The instant at which the day begins in the site's zone; undefined for what is no day. */
-export function startOfDay(day: string, timeZone: string): string | undefined {
-  const range = day.length === 10 ? periodRange(day, timeZone) : undefined;
-  return range && new Date(range.from).toISOString();
-}
-
 const zBasics = z.object({
   code: z.string().regex(/^[\p{L}\p{N}_.-]{1,32}$/u, 'letters, digits, dot, dash and underscore; at most 32'),
   name: z.string().min(1).max(100),
@@ -46,7 +40,7 @@ export function faultsOf(
   const shape = zTariffDefinition.safeParse(definition);
   const basics = zBasics.safeParse(draft);
   const faults: Fault[] = [...(basics.error?.issues ?? []), ...(shape.error?.issues ?? [])];
-  if (startOfDay(draft.from, site.timeZone) === undefined) {
+  if (dayRange(draft.from, site.timeZone) === undefined) {
     faults.push({ path: ['from'], message: 'Invalid ISO date' });
   }
   // A shape that is wrong keeps the schema from asking the rules behind it.

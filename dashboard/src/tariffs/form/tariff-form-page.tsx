@@ -8,6 +8,7 @@ import { ROUNDING_MODES } from '../../../../domain/money.ts';
 import type { TariffComponent } from '../../../../domain/tariffs/definition.ts';
 import { type TariffCreate, tariffsApi } from '../../api/tariffs.ts';
 import { ApiError, api, serverNow, type Tariff } from '../../api.ts';
+import { dayRange } from '../../day-range.ts';
 import { recentMonths } from '../../format.ts';
 import { useMay, useSession } from '../../session.tsx';
 import { describeFault, type Fault } from '../../ui/faults.ts';
@@ -16,7 +17,7 @@ import { UnsavedGuard } from '../../ui/unsaved-guard.tsx';
 import { useAddress } from '../../ui/use-address.ts';
 import { currentVersion } from '../current-version.ts';
 import { ComponentCard } from './component-card.tsx';
-import { type Draft, emptyDraft, faultsOf, startOfDay, zDraft } from './draft.ts';
+import { type Draft, emptyDraft, faultsOf, zDraft } from './draft.ts';
 import { FaultProvider } from './fault-context.tsx';
 import { ChoiceField, TextField } from './fields.tsx';
 import { newComponent, renameComponent, tidy } from './new-parts.ts';
@@ -121,7 +122,7 @@ function TariffForm({ start, tariff }: { readonly start: Draft; readonly tariff:
           code: draft.code,
           name: draft.name,
           commodity: draft.commodity,
-          effectiveFrom: startOfDay(draft.from, site.timeZone) ?? '',
+          effectiveFrom: dayRange(draft.from, site.timeZone)?.from ?? '',
           definition: whole as TariffCreate['definition'],
         });
       }}
