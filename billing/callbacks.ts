@@ -12,46 +12,56 @@ const LOOK_AGAIN_MS = 60_000;
 
 /**
  * Verifies and applies the oldest callback that waits; false when there is none. What it says, and that it was
- * applied, is one transaction, so a crash repeats it whole.
+ * applied, is one transaction, so a crash repeats it whole. One that the database refuses, and would again, is refused
+ * in the same transaction: it does not hold up those behind it, nor is another one taken for it.
  */
-export async function takeCallback(deps: StepDeps): Promise<boolean> {
-  try {
-    return await applyNext(deps);
-  } catch (err) {
-    if (!isDataError(err)) throw err;
-    // The database refuses what it asks for, and would again: it must not hold up those behind it.
-    deps.log.error({ err }, 'billing: a callback could not be applied');
-    return transaction(deps.db, async (tx) => {
-      const callback = await nextCallback(tx);
-      if (callback)
-        await endCallback(tx, callback.id, {
-          status: 'refused',
-          reason: 'it could not be applied',
-          at: deps.now(),
-        });
-      return callback !== undefined;
-    });
-  }
-}
-
-function applyNext(deps: StepDeps): Promise<boolean> {
+export function takeCallback(deps: StepDeps): Promise<boolean> {
   return transaction(deps.db, async (tx) => {
     const callback = await nextCallback(tx);
     if (!callback) return false;
     const at = deps.now();
-    const provider = deps.providers.get(callback.provider);
-    const event: CallbackEvent =
-      provider && callsUs(provider)
-        ? await provider.parseCallback(callback)
-        : { ok: false, reason: 'the provider is not configured' };
-    const end = await applyEvent(tx, callback, event, at);
-    await endCallback(tx, callback.id, { ...end, at });
-    if (end.status !== 'applied') {
-      const { provider: name, id } = callback;
-      deps.log.warn({ callback: id, provider: name, reason: end.reason }, `billing: callback ${end.status}`);
-    }
+    const { id, provider } = callback;
+    const event = await readEvent(deps, callback);
+    const end = await applyWhole(tx, callback, event, at).catch((err: unknown): End => {
+      if (!isDataError(err)) throw err;
+      deps.log.error({ err, callback: id, provider }, 'billing: a callback could not be applied');
+      return { status: 'refused', reason: 'it could not be applied' };
+    });
+    await endCallback(tx, id, { ...end, at });
+    if (end.status !== 'applied')
+      deps.log.warn({ callback: id, provider, reason: end.reason }, `billing: callback ${end.status}`);
     return true;
   });
+}
+
+async function readEvent(deps: StepDeps, callback: StoredCallback): Promise<CallbackEvent> {
+  const provider = deps.providers.get(callback.provider);
+  if (!provider || !callsUs(provider)) return { ok: false, reason: 'the provider is not configured' };
+  try {
+    return await provider.parseCallback(callback);
+  } catch (err) {
+    deps.log.error({ err, callback: callback.id }, 'billing: a callback could not be read');
+    return { ok: false, reason: 'it could not be read' };
+  }
+}
+
+/** Leaves nothing half-written, and the transaction as good as before, when it throws. */
+async function applyWhole(
+  tx: Queryable,
+  callback: StoredCallback,
+  event: CallbackEvent,
+  at: Date,
+): Promise<End> {
+  await tx.query('SAVEPOINT untouched');
+  try {
+    const end = await applyEvent(tx, callback, event, at);
+    // What would be checked at the end is checked here.
+    await tx.query('SET CONSTRAINTS ALL IMMEDIATE');
+    return end;
+  } catch (err) {
+    await tx.query('ROLLBACK TO SAVEPOINT untouched');
+    throw err;
+  }
 }
 
 interface End {
@@ -74,14 +84,13 @@ async function applyEvent(
       : event.answer;
   const by = { actor: provider, at };
   if (event.about === 'refund') {
-    const refund = await findRefundByOrder(tx, event.orderNo);
+    const refund = await findRefundByOrder(tx, provider, event.orderNo);
     if (!refund) return { status: 'refused', reason: `there is no refund ${event.orderNo.slice(0, 64)}` };
     await applyRefundOutcome(tx, refund, outcome, by);
     return { status: 'applied', chargeId: refund.chargeId };
   }
-  const charge = await findChargeByOrder(tx, event.orderNo);
-  if (charge?.provider !== provider)
-    return { status: 'refused', reason: `there is no charge ${event.orderNo.slice(0, 64)}` };
+  const charge = await findChargeByOrder(tx, provider, event.orderNo);
+  if (!charge) return { status: 'refused', reason: `there is no charge ${event.orderNo.slice(0, 64)}` };
   await applyOutcome(tx, charge.id, outcome, by);
   return { status: 'applied', chargeId: charge.id };
 }

@@ -145,8 +145,15 @@ export async function lockCharge(tx: Queryable, id: number): Promise<Charge | un
   return locked.rows[0] && toCharge(locked.rows[0]);
 }
 
-export async function findChargeByOrder(tx: Queryable, orderNo: string): Promise<Charge | undefined> {
-  const { rows } = await tx.query<ChargeRow>('SELECT * FROM charges WHERE order_no = $1', [orderNo]);
+export async function findChargeByOrder(
+  tx: Queryable,
+  provider: Provider,
+  orderNo: string,
+): Promise<Charge | undefined> {
+  const { rows } = await tx.query<ChargeRow>('SELECT * FROM charges WHERE order_no = $1 AND provider = $2', [
+    orderNo,
+    provider,
+  ]);
   return rows[0] && toCharge(rows[0]);
 }
 

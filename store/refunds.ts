@@ -1,4 +1,4 @@
-import { CHARGE_OPEN, type ChargeStatus, refundParts } from '../domain/charges.ts';
+import { CHARGE_OPEN, type ChargeStatus, type Provider, refundParts } from '../domain/charges.ts';
 import { applyBalance, settleIfPaid } from './bill-due.ts';
 import { closeCase, openCase } from './cases.ts';
 import { creditOf, lockBalance, moneyIn, type Outcome, REASON_LENGTH_MAX } from './charge-outcomes.ts';
@@ -70,8 +70,15 @@ export async function claimRefund(tx: Queryable, now: Date, leaseMs: number): Pr
   return rows[0] && toRefund(rows[0]);
 }
 
-export async function findRefundByOrder(tx: Queryable, orderNo: string): Promise<Refund | undefined> {
-  const { rows } = await tx.query<RefundRow>('SELECT * FROM refunds WHERE order_no = $1', [orderNo]);
+export async function findRefundByOrder(
+  tx: Queryable,
+  provider: Provider,
+  orderNo: string,
+): Promise<Refund | undefined> {
+  const { rows } = await tx.query<RefundRow>(
+    'SELECT r.* FROM refunds r JOIN charges c ON c.id = r.charge_id WHERE r.order_no = $1 AND c.provider = $2',
+    [orderNo, provider],
+  );
   return rows[0] && toRefund(rows[0]);
 }
 
