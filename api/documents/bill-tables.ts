@@ -9,8 +9,8 @@ const TITLES = {
   zh: {
     bill: '账单编号',
     status: '状态',
-    due: '付款期限',
-    disputed: '争议金额',
+    due: '到期日',
+    disputed: '异议金额',
     toPay: '未付',
     currency: '币种',
     line: '行号',

@@ -8,17 +8,17 @@ export type DocumentLanguage = (typeof DOCUMENT_LANGUAGES)[number];
 
 const zh = {
   bill: '账单',
-  draft: '草稿，未开具',
+  draft: '草稿，未出账',
   statement: '预付费对账单',
   voided: '已作废',
   number: '账单号',
   period: '账期',
   merchant: '商户',
   stall: '摊位',
-  issued: '开具日期',
-  due: '付款期限',
+  issued: '出账日期',
+  due: '到期日',
   amount: '本期金额',
-  credits: '贷记',
+  credits: '贷记单',
   lateFees: '滞纳金',
   paid: '已付',
   writtenOff: '已核销',
@@ -46,7 +46,7 @@ const zh = {
   leftOut: '另有 {count} 行未列出，见电子表格导出。',
   page: '第 {page} 页，共 {pages} 页',
   proof:
-    '每一行都可在系统中查到起止表码、读数时间、资费版本与计算过程。如有异议请在付款期限前提出；有争议的部分不催缴。',
+    '每一行都可在系统中查到起止表码、读数时间、资费版本与计算过程。如有异议请在到期日前提出；有异议的部分不催缴。',
   times: '时间为市场当地时间（{zone}）。金额单位：{currency}。',
   commodity: { electricity: '电', water: '水', gate: '道闸', service: '服务' } as Record<Commodity, string>,
   unit: {
@@ -65,7 +65,7 @@ const zh = {
     string
   >,
   band: { all: '' } as Record<string, string>,
-  status: { draft: '草稿', reviewed: '已审核', issued: '已开具', paid: '已付清', void: '已作废' } as Record<
+  status: { draft: '草稿', reviewed: '已审核', issued: '已出账', paid: '已结清', void: '已作废' } as Record<
     string,
     string
   >,
@@ -84,7 +84,7 @@ const en: DocumentTexts = {
   issued: 'Issued',
   due: 'Due',
   amount: 'Amount',
-  credits: 'Credits',
+  credits: 'Credit notes',
   lateFees: 'Late fees',
   paid: 'Paid',
   writtenOff: 'Written off',
@@ -106,7 +106,7 @@ const en: DocumentTexts = {
   to: 'To',
   startValue: 'Start',
   endValue: 'End',
-  multiplier: 'Ratio',
+  multiplier: 'Multiplier',
   method: 'Value',
   passes: 'Pass',
   leftOut: '{count} more lines are in the spreadsheet export.',

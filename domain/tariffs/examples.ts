@@ -16,18 +16,17 @@ const day = (...cuts: readonly (readonly [from: string, band: string])[]): reado
   cuts.map(([from, band], i) => ({ from, to: cuts[i + 1]?.[0] ?? '24:00', band }));
 
 /**
- * After the five bands that Shandong set for commercial and industrial customers in 2024: a deep valley at noon, when
- * the sun feeds the grid, a critical peak in the evening, and their ratios to the flat band (peak +70 %, critical peak
- * +100 %, valley −70 %, deep valley −90 %) on an energy price of 0.70 yuan; seasons and hours are simplified, the part
- * that does not float (transmission, line loss, funds: 0.1885 and 0.0274 yuan) is plausible and not of any notice.
+ * An illustration, of no notice: five bands in the manner of provinces with much sun, such as Shandong. A deep off-peak
+ * at noon, a critical peak in the evening, and ratios to the shoulder (peak +70 %, critical peak +100 %, off-peak −70 %,
+ * deep off-peak −90 %) on an energy price of 0.70 yuan; what does not float (0.1885 and 0.0274 yuan) is made up too.
  */
 const FIVE_BANDS: TariffExample = {
   code: 'TOU-5',
-  name: '五段分时电价（山东式）',
-  names: { zh: '五段分时电价（山东式）', en: 'Five-band time of use (after Shandong)' },
+  name: '五段分时电价（示例）',
+  names: { zh: '五段分时电价（示例）', en: 'Five-band time of use (illustration)' },
   notes: {
-    zh: '尖、峰、平、谷、深谷；三季时段，春节法定日为全天谷。参照山东 2024 年的浮动比例，时段从简，价格为示例，使用前请按当地通知核对。',
-    en: 'Critical peak, peak, flat, valley and deep valley by season. Ratios after Shandong 2024, hours simplified, prices made up: check them against your province’s notice.',
+    zh: '仅为示例，不是任何地方的现行电价：形式仿照山东等地的尖、峰、平、谷、深谷五段。价格、浮动比例、季节、时段和节假日都须按电网公司现行通知全部替换后使用。',
+    en: 'An illustration, in force nowhere: five bands by season, in the manner of Shandong. Replace prices, ratios, seasons, hours and holidays by those of your grid company’s current notice before use.',
   },
   commodity: 'electricity',
   definition: {
@@ -40,9 +39,9 @@ const FIVE_BANDS: TariffExample = {
           bands: [
             { code: '尖', name: { zh: '尖峰', en: 'Critical peak' }, unitPrice: '1.4' },
             { code: '峰', name: { zh: '高峰', en: 'Peak' }, unitPrice: '1.19' },
-            { code: '平', name: { zh: '平段', en: 'Flat' }, unitPrice: '0.7' },
-            { code: '谷', name: { zh: '低谷', en: 'Valley' }, unitPrice: '0.21' },
-            { code: '深谷', name: { zh: '深谷', en: 'Deep valley' }, unitPrice: '0.07' },
+            { code: '平', name: { zh: '平段', en: 'Shoulder' }, unitPrice: '0.7' },
+            { code: '谷', name: { zh: '低谷', en: 'Off-peak' }, unitPrice: '0.21' },
+            { code: '深谷', name: { zh: '深谷', en: 'Deep off-peak' }, unitPrice: '0.07' },
           ],
           calendar: {
             schedules: {
@@ -108,8 +107,8 @@ const STEPPED_WATER: TariffExample = {
   name: '年度三级阶梯水价',
   names: { zh: '年度三级阶梯水价', en: 'Stepped water, three tiers a year' },
   notes: {
-    zh: '每年 180 m³ 以内 5 元，180–260 m³ 7 元，其上 9 元（北京居民水价，2014 年起）；按自然年累计。',
-    en: 'Up to 180 m³ a year 5 yuan, to 260 m³ 7 yuan, above 9 yuan (homes in Beijing since 2014); counted by calendar year.',
+    zh: '每年 180 m³ 以内 5 元，180–260 m³ 7 元，其上 9 元（北京居民水价，2014 年起）；按自然年累计。仅为示例，使用前请换成当地水价。',
+    en: 'Up to 180 m³ a year 5 yuan, to 260 m³ 7 yuan, above 9 yuan (homes in Beijing since 2014); counted by calendar year. An illustration: replace the prices by those of your city.',
   },
   commodity: 'water',
   definition: {
@@ -138,8 +137,8 @@ const FLAT_WITH_FEE: TariffExample = {
   name: '单一电价加服务费',
   names: { zh: '单一电价加服务费', en: 'Flat price with a service fee' },
   notes: {
-    zh: '每度 0.8523 元，另收 6% 服务费，合计抹去分。',
-    en: '0.8523 yuan a kWh and a service fee of 6 %; the total is cut to 0.1 yuan.',
+    zh: '示例：每度 0.8523 元，另收 6% 服务费，总额舍去分。价格与服务费须符合当地规定，使用前请替换。',
+    en: 'An illustration: 0.8523 yuan a kWh and a service fee of 6 %, the total rounded down to 0.1 yuan. Replace both by what is allowed where you are.',
   },
   commodity: 'electricity',
   definition: {
@@ -165,8 +164,8 @@ const TWO_PART: TariffExample = {
   name: '两部制电价（需量）',
   names: { zh: '两部制电价（需量）', en: 'Two-part tariff with demand' },
   notes: {
-    zh: '最大需量每千瓦每月 40 元，15 分钟滑差 5 分钟，不足 40 kW 按 40 kW 计；电量每度 0.62 元；每月最低 2000 元。',
-    en: 'Demand at 40 yuan a kW and month (15-minute window, 5-minute steps, at least 40 kW), energy at 0.62 yuan a kWh, at least 2000 yuan a month.',
+    zh: '示例：最大需量每千瓦每月 40 元，15 分钟窗口每 5 分钟滑动一次，不足 40 kW 按 40 kW 计；电量每度 0.62 元；每月最低 2000 元。使用前请换成现行价格。',
+    en: 'An illustration: demand at 40 yuan a kW and month (15-minute window, 5-minute steps, at least 40 kW), energy at 0.62 yuan a kWh, at least 2000 yuan a month. Replace the prices before use.',
   },
   commodity: 'electricity',
   definition: {
@@ -183,7 +182,7 @@ const TWO_PART: TariffExample = {
       },
       {
         code: 'minimum',
-        name: { zh: '保底电费', en: 'Minimum charge' },
+        name: { zh: '最低消费', en: 'Minimum charge' },
         price: { kind: 'minimum', amount: '2000', of: ['demand', 'energy'], prorated: true },
       },
     ],

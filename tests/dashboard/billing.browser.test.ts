@@ -60,7 +60,7 @@ describe.skipIf(skipBrowser)('the billing page', () => {
     const { page, errors, context } = await app.visit('/billing', {
       ...{ as: 'biller', language: 'zh-CN', size: PHONE },
     });
-    await page.getByRole('button', { name: '试算本期' }).click();
+    await page.getByRole('button', { name: '试运行' }).click();
     const result = page.locator('[data-run="succeeded"]');
     await result.waitFor({ timeout: 30_000 });
     await result.getByText('1 项金额不同').waitFor();

@@ -134,7 +134,7 @@ describe.skipIf(skipBrowser)('bills', { timeout: 120_000 }, () => {
     await context.close();
     const phone = await app.visit('/ledger', { as: 'auditor', size: PHONE, language: 'zh-CN' });
     await phone.page
-      .getByRole('button', { name: /应收款/ })
+      .getByRole('button', { name: /应收账款/ })
       .first()
       .waitFor();
     await fitsPhone(phone.page);

@@ -1,7 +1,7 @@
 export const leases = {
   title: 'Leases',
   search: 'Stall or merchant',
-  own: 'The market’s own',
+  own: 'The house',
   ended: 'ended',
   empty: 'No lease matches',
   emptyHint: 'Loosen the filter. A lease begins with a handover of its stall, or through the API.',

@@ -1,5 +1,5 @@
 export const readings = {
-  title: 'Read and exchange meters',
+  title: 'Meter reading and exchange',
   search: 'Stall, merchant or meter serial',
   start: 'Find the stall first',
   startHint:

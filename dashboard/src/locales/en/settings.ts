@@ -18,6 +18,7 @@ export const settings = {
     overdue: 'Late fees and dunning',
     prepaid: 'Prepaid and cut-off',
     settlement: 'Settlement',
+    gates: 'Gates',
     accounts: 'Chart of accounts',
     calendar: 'Holidays',
   },
@@ -27,7 +28,7 @@ export const settings = {
   dunningStep: 'What step {{n}} does',
   dunningRemove: 'Remove step {{n}}',
   dunningAdd: 'Add a step',
-  dunning: { remind: 'Reminder', warn: 'Warning', final: 'Final notice' },
+  dunning: { remind: 'Reminder', warn: 'Warning', final: 'Last notice' },
   field: {
     monthGraceHours: {
       label: 'Grace of a month',
@@ -100,6 +101,11 @@ export const settings = {
       label: 'Wait before paying out',
       hint: 'Business days after money arrived until the shares of owner and integrator are payable (T+N).',
       example: 'E.g. 1: the next business day.',
+    },
+    lostAfterHours: {
+      label: 'Entry without an exit after',
+      hint: 'A vehicle that has not gone out by then is listed as unpaired: usually a plate that was misread. Nothing is charged for it.',
+      example: 'E.g. 24 hours; more where trucks stay overnight.',
     },
     account_receivable: {
       label: 'Account of receivables',

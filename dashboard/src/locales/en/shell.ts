@@ -25,7 +25,7 @@ export const nav = {
   skip: 'Skip to content',
 };
 
-export const navGroup = { market: 'Market', charging: 'Charging', money: 'Money', proof: 'Proof' };
+export const navGroup = { market: 'Market', charging: 'Charging', money: 'Money', proof: 'Proof and settings' };
 
 export const connection = { ok: 'Connected', connecting: 'Connecting', lost: 'Connection lost' };
 

@@ -37,7 +37,7 @@ export const assign = {
   chooseShown: 'Choose those shown ({{count}})',
   chooseNone: 'Choose none',
   chosen: 'Chosen: {{count}}',
-  house: 'The house',
+  house: 'the house',
   none: 'No such leases',
   from: 'From midnight of',
   check: 'See what would change',

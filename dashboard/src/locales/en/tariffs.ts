@@ -26,6 +26,6 @@ export const band = {
   peak: 'Peak',
   flat: 'Shoulder',
   valley: 'Off-peak',
-  deep: 'Deep valley',
+  deep: 'Deep off-peak',
   all: 'All hours',
 };

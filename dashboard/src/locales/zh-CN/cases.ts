@@ -74,7 +74,7 @@ export const cases = {
     negative_residual: '分表之和超过总表',
     bill_dispute: '账单异议',
     payment_mismatch: '款项不符',
-    supply_failed: '断复电指令失败',
+    supply_failed: '停复电指令失败',
     audit_violation: '核验不通过',
   },
   explain: {
@@ -85,7 +85,7 @@ export const cases = {
     negative_residual: '分表用量之和大于总表，多半是倍率、接线或读数有误。不会产生负的公摊。',
     bill_dispute: '商户对账单有异议。有异议的明细暂停催缴。',
     payment_mismatch: '款项与账上不符。请查明原因并处理，然后注明情况关闭。',
-    supply_failed: '设备没有确认断电或复电指令，请到现场核实。',
+    supply_failed: '电表没有确认停电或复电指令，请到现场核实。',
     audit_violation: '核验发现账目违反了规则，需要查明原因。',
   },
   resolution: {

@@ -57,7 +57,7 @@ export const fault = {
   notTariff: '不是资费文件：缺少类别或费用项',
   charged: '此后的用量已按本资费计费，请选更晚的日期',
   fromTaken: '已有版本在这一天生效',
-  closed: '这一天落在已关闭的账期里，最早可选 {{a}}',
+  closed: '这一天落在已关账的账期里，最早可选 {{a}}',
   codeTaken: '此代码已被另一类别的资费使用',
   minorRefused: '有费用项的舍入细于货币最小单位',
 };

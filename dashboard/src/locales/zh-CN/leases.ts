@@ -1,7 +1,7 @@
 export const leases = {
   title: '租约',
   search: '摊位号或商户',
-  own: '市场自用',
+  own: '市场自担',
   ended: '已结束',
   empty: '没有符合条件的租约',
   emptyHint: '放宽条件再试；新租约可以在摊位交接时开始，或通过接口录入。',

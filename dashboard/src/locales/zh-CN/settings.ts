@@ -1,7 +1,7 @@
 export const settings = {
   title: '设置',
   intro:
-    '本市场如何计费、催缴、预付费和结算。改动只影响以后的账单；已关闭的账期不会改变。每次改动都会留下记录。',
+    '本市场如何计费、催缴、预付费和结算。改动只影响以后的账单；已关账的账期不会改变。每次改动都会留下记录。',
   neverChanged: '目前全部为默认值。',
   lastChanged: '最近由 {{who}} 修改于',
   readOnly: '您可以查看，修改需要运营权限。',
@@ -16,8 +16,9 @@ export const settings = {
   group: {
     billing: '计费与账单',
     overdue: '滞纳金与催缴',
-    prepaid: '预付费与断电',
+    prepaid: '预付费与停电',
     settlement: '结算',
+    gates: '车辆通行',
     accounts: '会计科目',
     calendar: '节假日与调休',
   },
@@ -31,15 +32,15 @@ export const settings = {
   field: {
     monthGraceHours: {
       label: '月账期宽限',
-      hint: '月末之后最多等这么久。到时仍缺的读数按历史用量估算，账期随即关闭；之后到达的读数进入下一张账单作调整。',
-      example: '例：120 小时，即 11 月的账期最迟在 12 月 6 日零点关闭。',
+      hint: '月末之后最多等这么久。到时仍缺的读数按历史用量估算，账期随即关账；之后到达的读数计入下一张账单的调整。',
+      example: '例：120 小时，即 11 月的账期最迟在 12 月 6 日零点关账。',
     },
     dayGraceHours: {
       label: '日账期宽限',
       hint: '预付费按日扣费，一天结束后最多等这么久。',
       example: '例：12 小时，即当天的费用最迟在次日中午扣除。',
     },
-    fourEyes: { label: '双人复核', hint: '开启后，审核账单的人不能是制作账单的人。' },
+    fourEyes: { label: '双人复核', hint: '开启后，审核账单的人不能是生成账单的人，出账的人不能是审核的人。' },
     dueDays: {
       label: '缴费期限',
       hint: '账单发出后多少天内应缴清。',
@@ -67,7 +68,7 @@ export const settings = {
     },
     dunning: {
       label: '催缴步骤',
-      hint: '到期日之后第几天做什么，依次进行。有争议的费用行在处理完之前不催缴。',
+      hint: '到期日之后第几天做什么，依次进行。有异议的费用明细在处理完之前不催缴。',
     },
     lowBalance: {
       label: '余额首次提醒',
@@ -79,35 +80,40 @@ export const settings = {
       hint: '余额低于此数时再次提醒，须小于首次提醒的金额。',
     },
     cutOff: {
-      label: '欠费自动断电',
-      hint: '只有开启后平台才会自动断电。断电前必先通知，设为保电的摊位永远不断；充值后自动恢复。',
+      label: '欠费自动停电',
+      hint: '只有开启后平台才会自动停电。停电前必先通知，设为保电的摊位永远不断；充值后自动恢复。',
     },
     noticeHours: {
-      label: '断电前通知',
-      hint: '发出断电通知之后，至少等这么久才会断电。',
+      label: '停电前通知',
+      hint: '发出停电通知之后，至少等这么久才会停电。',
       example: '例：24 小时。',
     },
-    from: { label: '可断电时段起', hint: '只在一天中的这段时间内断电（市场当地时间）。' },
-    to: { label: '可断电时段止', hint: '过了这个时间，等到下一个可断电的日子。' },
+    from: { label: '可停电时段起', hint: '只在一天中的这段时间内停电（市场当地时间）。' },
+    to: { label: '可停电时段止', hint: '过了这个时间，等到下一个可停电的日子。' },
     weekdays: {
-      label: '可断电的日子',
-      hint: '只在勾选的日子断电，节假日除外。建议避开周五和周末，以便商户及时充值。',
+      label: '可停电的日子',
+      hint: '只在勾选的日子停电，节假日除外。建议避开周五和周末，以便商户及时充值。',
     },
     payableAfterDays: {
       label: '分账付款等待',
       hint: '款项到账后，经过多少个工作日可以付给业主和集成商（T+N）。',
       example: '例：1，即到账后的下一个工作日。',
     },
+    lostAfterHours: {
+      label: '超时未出场',
+      hint: '入场后超过这么久仍没有出场记录，就列入未配对，多半是车牌识别有误。未配对的不收费。',
+      example: '例：24 小时；有货车过夜的市场可设长一些。',
+    },
     account_receivable: { label: '应收账款科目', hint: '凭证导出时使用的科目编码。' },
-    account_prepaid: { label: '预收账款科目', hint: '凭证导出时使用的科目编码。' },
+    account_prepaid: { label: '预存余额科目', hint: '凭证导出时使用的科目编码。' },
     account_deposit: { label: '押金科目', hint: '凭证导出时使用的科目编码。' },
-    account_clearing: { label: '在途资金科目', hint: '凭证导出时使用的科目编码。' },
+    account_clearing: { label: '待清算科目', hint: '凭证导出时使用的科目编码。' },
     account_bank: { label: '银行存款科目', hint: '凭证导出时使用的科目编码。' },
-    account_suspense: { label: '待查款项科目', hint: '凭证导出时使用的科目编码。' },
+    account_suspense: { label: '待认领款项科目', hint: '凭证导出时使用的科目编码。' },
     account_revenue: { label: '收入科目', hint: '凭证导出时使用的科目编码。' },
     account_late_fees: { label: '滞纳金科目', hint: '凭证导出时使用的科目编码。' },
     account_bad_debt: { label: '坏账科目', hint: '凭证导出时使用的科目编码。' },
-    account_provider_fees: { label: '支付手续费科目', hint: '凭证导出时使用的科目编码。' },
+    account_provider_fees: { label: '渠道手续费科目', hint: '凭证导出时使用的科目编码。' },
     account_payable: { label: '应付分账款科目', hint: '凭证导出时使用的科目编码。' },
     holidays: {
       label: '节假日',

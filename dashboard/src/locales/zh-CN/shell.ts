@@ -25,7 +25,7 @@ export const nav = {
   skip: '跳到正文',
 };
 
-export const navGroup = { market: '市场', charging: '计费', money: '资金', proof: '核验' };
+export const navGroup = { market: '市场', charging: '收费', money: '资金', proof: '核验与设置' };
 
 export const connection = { ok: '已连接', connecting: '连接中', lost: '连接中断' };
 

@@ -31,7 +31,7 @@ export const tariffForm = {
   codeHint: '用于识别，建好后不能改',
   from: '生效日期',
   fromHint: '从这一天零点起（市场当地时间）',
-  fromHintVersion: '已计费的版本不能改；新版本从这一天零点起生效，不能落在已关闭的账期里',
+  fromHintVersion: '已计费的版本不能改；新版本从这一天零点起生效，不能落在已关账的账期里',
   kind: '计价方式',
   componentCode: '费用项代码',
   componentCodeHint: '写入每条费用，例如 energy',

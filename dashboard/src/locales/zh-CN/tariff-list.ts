@@ -26,7 +26,7 @@ export const tariffList = {
 export const assign = {
   title: '把“{{name}}”指定给租约',
   intro:
-    '选中的租约从所选日期起按此资费收费，原来的资费到那天为止；已排定在更晚日期的变更保留。已关闭的账期不能改。',
+    '选中的租约从所选日期起按此资费收费，原来的资费到那天为止；已排定在更晚日期的变更保留。已关账的账期不能改。',
   zone: '区域或楼层',
   pays: '现在的资费',
   noTariff: '（没有资费）',
@@ -37,7 +37,7 @@ export const assign = {
   chooseShown: '选中筛选出的 {{count}} 份',
   chooseNone: '全部取消',
   chosen: '已选 {{count}} 份',
-  house: '市场自用',
+  house: '市场自担',
   none: '没有符合条件的租约',
   from: '自此日零点起',
   check: '看看会怎样',
@@ -47,6 +47,6 @@ export const assign = {
   reason: {
     no_such_lease: '租约不存在',
     lease_over: '到那天租约已结束',
-    period_closed: '落在已关闭的账期里，最早可从 {{day}} 起',
+    period_closed: '落在已关账的账期里，最早可从 {{day}} 起',
   },
 };

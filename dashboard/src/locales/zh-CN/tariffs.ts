@@ -10,7 +10,7 @@ export const tariff = {
   band: '时段',
   price: '单价',
   strip: '24 小时时段',
-  flat: '统一价',
+  flat: '统一单价',
   empty: '还没有资费',
   preview: '试算',
   previewHint: '不入账，与计费用同一套规则。',
