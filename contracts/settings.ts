@@ -70,6 +70,12 @@ export const zSiteSettings = z.object({
       payableAfterDays: z.number().int().min(0).max(60).default(1),
     })
     .prefault({}),
+  gates: z
+    .object({
+      /** An entry without an exit is looked for after this time. */
+      lostAfterHours: z.number().int().min(1).max(720).default(24),
+    })
+    .prefault({}),
   /** Codes of the accounting system's chart of accounts, for vouchers; the defaults are those of 企业会计准则. */
   accounts: z
     .object({

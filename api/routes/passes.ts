@@ -15,6 +15,7 @@ import { recordAction } from '../../store/actions.ts';
 import { addLeaseTariff, findLease, findTariffId } from '../../store/leases.ts';
 import { type ListedPass, listPasses, readPassDays } from '../../store/pass-list.ts';
 import { findPassSite } from '../../store/passes.ts';
+import { readSettings } from '../../store/settings.ts';
 import { findSite } from '../../store/sites.ts';
 import { transaction } from '../../store/transaction.ts';
 import { collectAtGate, createWalkIn, findWalkIn, readWalkInBalance } from '../../store/walk-in.ts';
@@ -23,14 +24,14 @@ import { encodeCursor, textCursor } from '../pages.ts';
 import { noSuchSite, notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
-/** An entry that has not gone out after this long is looked for. */
-const LOST_AFTER_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
 const zDays = zPage(zPassDay).pick({ items: true });
 
-function viewPass(pass: ListedPass, now: number): z.output<typeof zPass> {
+/** `lostBefore`: an entry from before this instant should have gone out by now. */
+function viewPass(pass: ListedPass, lostBefore: number): z.output<typeof zPass> {
   const { at, partnerAt, ...rest } = pass;
   const stay = partnerAt && Math.abs(at.getTime() - partnerAt.getTime());
-  const isOpen = pass.direction === 'in' && now - at.getTime() < LOST_AFTER_MS;
+  const isOpen = pass.direction === 'in' && at.getTime() > lostBefore;
   return {
     ...rest,
     at: at.toISOString(),
@@ -44,6 +45,11 @@ const dateOf = (text: string | undefined): Date | undefined =>
   text === undefined ? undefined : new Date(text);
 
 export const passRoutes: Routes = (app, { db }) => {
+  const lostBeforeOf = async (siteId: string): Promise<number> => {
+    const { gates } = await readSettings(db, siteId);
+    return Date.now() - gates.lostAfterHours * HOUR_MS;
+  };
+
   app.get(
     '/passes',
     {
@@ -51,13 +57,14 @@ export const passRoutes: Routes = (app, { db }) => {
       schema: {
         tags: ['gates'],
         summary: 'Vehicles at gates, the newest first',
-        description: '`lost`: exits without an entry, and entries of a day ago or more without an exit.',
+        description:
+          '`lost`: exits without an entry, and entries without an exit after the site’s `gates.lostAfterHours`.',
         querystring: zPassQuery,
         response: { 200: zPage(zPass) },
       },
     },
     async ({ query: { cursor, limit, lost, plate, from, to, ...query } }) => {
-      const now = Date.now();
+      const lostBefore = await lostBeforeOf(query.site);
       const [at, id] = textCursor(cursor)?.split(' ').map(Number) ?? [];
       if (cursor !== undefined && !(Number.isSafeInteger(at) && Number.isSafeInteger(id))) {
         throw new Problem(400, 'querystring.cursor: pass the nextCursor of the page before');
@@ -65,13 +72,13 @@ export const passRoutes: Routes = (app, { db }) => {
       const rows = await listPasses(db.$client, {
         ...{ ...query, from: dateOf(from), to: dateOf(to), limit: limit + 1 },
         plate: plate === undefined ? undefined : normalizePlate(plate),
-        lostBefore: lost ? new Date(now - LOST_AFTER_MS) : undefined,
+        lostBefore: lost ? new Date(lostBefore) : undefined,
         before: at === undefined || id === undefined ? undefined : { at: new Date(at), id },
       });
       const shown = rows.slice(0, limit);
       const last = shown.at(-1);
       return {
-        items: shown.map((row) => viewPass(row, now)),
+        items: shown.map((row) => viewPass(row, lostBefore)),
         nextCursor: rows.length > limit && last ? encodeCursor(`${last.at.getTime()} ${last.id}`) : null,
       };
     },
@@ -145,7 +152,7 @@ export const passRoutes: Routes = (app, { db }) => {
       });
       const after = await read();
       if (!after) throw notFound('pass');
-      return reply.code(201).send(viewPass(after, Date.now()));
+      return reply.code(201).send(viewPass(after, await lostBeforeOf(site.id)));
     },
   );
 

@@ -114,6 +114,33 @@ describe('passes and vehicles', () => {
     expect((await list('cursor=Zm9v')).status).toBe(400);
   });
 
+  test('an entry is looked for as long after it as the settings say', async () => {
+    const HOURS_AGO = 30;
+    const entered = {
+      ...pass(5, 'in', '苏E5', 10),
+      ts: Date.now() - HOURS_AGO * 3_600_000,
+      receivedAt: Date.now(),
+    };
+    await insertPasses(api.db.$client, [entered]);
+    const pairing = async () =>
+      (await list('direction=in&plate=E5')).items.map((one: { pairing: string }) => one.pairing);
+    const isLost = async () =>
+      (await list('lost=true')).items.some((one: { plate: string }) => one.plate === '苏E5');
+    expect([await pairing(), await isLost()]).toEqual([['lost'], true]);
+    const url = `/api/v1/sites/${SITE}/settings`;
+    const { settings, updatedAt } = (await api.call({ url })).body;
+    expect(settings.gates).toEqual({ lostAfterHours: 24 });
+    const set = (lostAfterHours: number) =>
+      api.call({
+        method: 'PUT',
+        url,
+        payload: { settings: { ...settings, gates: { lostAfterHours } }, updatedAt },
+      });
+    expect((await set(0)).status).toBe(400);
+    expect((await set(48)).status).toBe(200);
+    expect([await pairing(), await isLost()]).toEqual([['open'], false]);
+  });
+
   test('a monthly pass is refused where there is one, and can be extended and taken away', async () => {
     const made = await api.call({
       method: 'POST',
