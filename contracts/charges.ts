@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { AUTO_PROVIDERS, CHARGE_PURPOSES, CHARGE_STATUS, PROVIDERS } from '../domain/charges.ts';
+import {
+  AUTO_PROVIDERS,
+  CHARGE_PURPOSES,
+  CHARGE_STATUS,
+  HAND_OUTCOME_STATUS,
+  HAND_OUTCOMES,
+  PROVIDERS,
+} from '../domain/charges.ts';
 import { zId, zInstant, zIntegerText, zPageQuery } from './rest.ts';
 
 /** Minor units above zero. */
@@ -77,8 +84,23 @@ export const zRefund = z.object({
   endedAt: zInstant.nullable(),
 });
 
+/** What a person said of a charge, or of one of its refunds, that its provider said nothing certain of. */
+export const zHandOutcome = z.object({
+  id: z.number().int(),
+  /** Null: of the charge itself. */
+  refund: z.number().int().nullable(),
+  as: z.enum(HAND_OUTCOMES),
+  note: z.string(),
+  status: z.enum(HAND_OUTCOME_STATUS),
+  proposedBy: z.string(),
+  proposedAt: zInstant,
+  decidedBy: z.string().nullable(),
+  decidedAt: zInstant.nullable(),
+});
+
 export const zChargeDetail = zCharge.extend({
   refunds: z.array(zRefund),
+  byHand: z.array(zHandOutcome),
   history: z.array(
     z.object({
       at: zInstant,
@@ -113,14 +135,20 @@ export const zRefundCreate = z
   })
   .meta({ examples: [{ amount: '500', reason: 'paid twice' }] });
 
-/** What became of a charge that its provider says nothing certain of, as a person read it in the provider's own books. */
+/** What became of a charge or a refund that its provider says nothing certain of, as a person read it in the provider's own books. */
 export const zChargeSettle = z
   .object({
-    as: z.enum(['succeeded', 'failed']),
+    as: z.enum(HAND_OUTCOMES),
+    /** Of which of its refunds; without it, of the charge itself. */
+    refund: zId.optional(),
     /** Where that was seen. */
     note: z.string().trim().min(1).max(200),
   })
   .meta({ examples: [{ as: 'failed', note: 'not in the provider’s back office on 2026-11-20' }] });
+
+export const zHandOutcomeDecision = z
+  .object({ approve: z.boolean() })
+  .meta({ examples: [{ approve: true }] });
 
 /** How a lease can pay. */
 export const zPayOptions = z.object({

@@ -27,6 +27,13 @@ export function movesTo(to: ChargeStatus): readonly ChargeStatus[] {
   return CHARGE_STATUS.filter((from) => (CHARGE_MOVES[from] as readonly ChargeStatus[]).includes(to));
 }
 
+/** What a person may say of a charge or a refund that its provider says nothing certain of. */
+export const HAND_OUTCOMES = ['succeeded', 'failed'] as const satisfies readonly ChargeStatus[];
+export type HandOutcome = (typeof HAND_OUTCOMES)[number];
+/** `overtaken`: the provider said it before somebody decided. */
+export const HAND_OUTCOME_STATUS = ['proposed', 'applied', 'rejected', 'overtaken'] as const;
+export type HandOutcomeStatus = (typeof HAND_OUTCOME_STATUS)[number];
+
 /** What a charge is for: a bill, or money on a lease's balance. */
 export const CHARGE_PURPOSES = ['bill', 'top_up', 'deposit'] as const;
 export type ChargePurpose = (typeof CHARGE_PURPOSES)[number];

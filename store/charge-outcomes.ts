@@ -1,10 +1,13 @@
 import { type ChargeStatus, type Provider, splitPaid } from '../domain/charges.ts';
 import type { AccountKey } from '../domain/ledger.ts';
-import { readDue, settleIfPaid } from './bill-due.ts';
+import { readDue } from './bill-due.ts';
+import { settleIfPaid } from './bill-settling.ts';
 import { closeCase, openCase } from './cases.ts';
-import { type Charge, cancelCharge, lockCharge, openChargeOf, recordEvent } from './charges.ts';
+import { type Charge, lockCharge, recordEvent } from './charges.ts';
 import type { Queryable } from './database.ts';
-import { bookTransaction, readBalance } from './ledger.ts';
+import { isFailedByHand, overtakeHandOutcome } from './hand-outcomes.ts';
+import { type Fund, lockFunds } from './lease-funds.ts';
+import { bookTransaction } from './ledger.ts';
 
 /** What a provider, a bank statement or a person said of a charge. */
 export type Outcome =
@@ -120,8 +123,14 @@ async function applySucceeded(
   outcome: Extract<Outcome, { status: 'succeeded' }>,
   { actor, at }: { readonly actor: string; readonly at: Date },
 ): Promise<ChargeStatus> {
-  if (charge.status === 'succeeded') return 'succeeded';
   const about = { charge: charge.id, order: charge.orderNo };
+  if (charge.status === 'succeeded') {
+    if (outcome.paid === charge.paid && outcome.currency === charge.currency) return 'succeeded';
+    // What is booked stays until a person has looked.
+    const detail = `booked were ${charge.paid} ${charge.currency}, and now the provider says ${outcome.paid} ${outcome.currency}`;
+    await openCase(tx, { ...caseOf(charge, at), subject: { ...about, reason: 'success_differs', detail } });
+    return 'succeeded';
+  }
   if (outcome.currency !== charge.currency || outcome.paid <= 0n) {
     // Not money as we know it: nothing is booked, and nobody is asked again, until a person has looked.
     const reason = `the provider says that ${outcome.paid} ${outcome.currency} came in, not ${charge.amount} ${charge.currency}`;
@@ -156,12 +165,17 @@ async function applySucceeded(
     ],
   });
   await closeUnknown(tx, charge, { actor, at }, 'succeeded');
-  if (billId !== null) {
-    await settleIfPaid(tx, billId, at);
-    await withdrawRest(tx, billId, at);
-  }
+  if (billId !== null) await settleIfPaid(tx, billId, at);
+  const isContradiction =
+    charge.status === 'failed' && (await isFailedByHand(tx, { chargeId: charge.id, refundId: null }));
   const mismatch =
-    outcome.paid !== charge.amount ? 'amount_differs' : billId !== null && credit > 0n ? 'paid_twice' : null;
+    outcome.paid !== charge.amount
+      ? 'amount_differs'
+      : billId !== null && credit > 0n
+        ? 'paid_twice'
+        : isContradiction
+          ? 'paid_after_all'
+          : null;
   if (mismatch !== null) {
     await openCase(tx, {
       ...caseOf(charge, at),
@@ -180,44 +194,28 @@ async function applySucceeded(
   return 'succeeded';
 }
 
-/** Money that came late may have paid what another charge still asks for. */
-async function withdrawRest(tx: Queryable, billId: number, at: Date): Promise<void> {
-  const open = await openChargeOf(tx, billId);
-  if (open !== undefined && (await readDue(tx, billId)) <= 0n) await cancelCharge(tx, open, 'platform', at);
-}
-
 async function closeUnknown(
   tx: Queryable,
   charge: Charge,
   { actor, at }: { readonly actor: string; readonly at: Date },
   resolution: string,
 ): Promise<void> {
-  if (charge.status === 'unknown') await closeCase(tx, { ...caseOf(charge, at), by: actor, resolution });
+  if (charge.status !== 'unknown') return;
+  await closeCase(tx, { ...caseOf(charge, at), by: actor, resolution });
+  await overtakeHandOutcome(tx, { chargeId: charge.id, refundId: null }, { actor, at });
 }
 
-/** Pays a charge from the lease's balance, or fails it where that is too low; the lease is locked, so it is spent once. */
+/** Pays a charge from the lease's balance, or fails it where that is too low or nobody asks for it any more. */
 export async function payFromBalance(tx: Queryable, id: number, at: Date): Promise<ChargeStatus | undefined> {
   const charge = await lockCharge(tx, id);
   if (!charge) return undefined;
   const by = { actor: 'billing', at };
-  if (-(await lockBalance(tx, charge)) < charge.amount)
+  if (charge.cancelledBy !== null) return applyOutcome(tx, id, { status: 'failed', reason: 'cancelled' }, by);
+  if ((await lockFunds(tx, charge, 'prepaid')) < charge.amount)
     return applyOutcome(tx, id, { status: 'failed', reason: 'balance_too_low' }, by);
   return applyOutcome(tx, id, { status: 'succeeded', paid: charge.amount, currency: charge.currency }, by);
 }
 
 /** Where money goes that pays no bill. */
-export const creditOf = ({ purpose }: Pick<Charge, 'purpose'>): 'prepaid' | 'deposit' =>
+export const creditOf = ({ purpose }: Pick<Charge, 'purpose'>): Fund =>
   purpose === 'deposit' ? 'deposit' : 'prepaid';
-
-/** The lease's prepaid or deposit account, minor units, debit positive; locked until the transaction ends. */
-export async function lockBalance(
-  tx: Queryable,
-  { siteId, leaseId }: Pick<Charge, 'siteId' | 'leaseId'>,
-  kind: 'prepaid' | 'deposit' = 'prepaid',
-): Promise<bigint> {
-  await tx.query(
-    'SELECT 1 FROM ledger_accounts WHERE site_id = $1 AND kind = $2 AND lease_id = $3 FOR UPDATE',
-    [siteId, kind, leaseId],
-  );
-  return readBalance(tx, siteId, { kind, leaseId });
-}

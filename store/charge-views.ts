@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { zCharge, zChargeDetail } from '../contracts/charges.ts';
 import { CHARGE_OPEN, type ChargeStatus, type Provider } from '../domain/charges.ts';
 import type { Queryable } from './database.ts';
+import { listHandOutcomes } from './hand-outcomes.ts';
 
 export type ChargeView = z.input<typeof zCharge>;
 export type ChargeDetail = z.input<typeof zChargeDetail>;
@@ -191,6 +192,7 @@ export async function readCharge(
         createdAt: one.created_at.toISOString(),
         endedAt: one.ended_at?.toISOString() ?? null,
       })),
+      byHand: [...(await listHandOutcomes(tx, id))],
       history: events.rows.map((one) => ({
         at: one.at.toISOString(),
         refund: one.refund_id === null ? null : Number(one.refund_id),

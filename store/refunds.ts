@@ -1,9 +1,11 @@
 import { CHARGE_OPEN, type ChargeStatus, type Provider, refundParts } from '../domain/charges.ts';
-import { applyBalance, settleIfPaid } from './bill-due.ts';
+import { applyBalance, settleIfPaid } from './bill-settling.ts';
 import { closeCase, openCase } from './cases.ts';
-import { creditOf, lockBalance, moneyIn, type Outcome, REASON_LENGTH_MAX } from './charge-outcomes.ts';
+import { creditOf, moneyIn, type Outcome, REASON_LENGTH_MAX } from './charge-outcomes.ts';
 import { type Charge, lockCharge, newOrderNo, recordEvent, wakeBilling } from './charges.ts';
 import type { Queryable } from './database.ts';
+import { overtakeHandOutcome } from './hand-outcomes.ts';
+import { lockFunds } from './lease-funds.ts';
 import { bookTransaction } from './ledger.ts';
 
 export interface Refund {
@@ -44,7 +46,7 @@ export async function createRefund(
   // What became balance or deposit can be given back only while it is there.
   const { credit } = refundParts(partsPaid(charge), charge.refunded, one.amount);
   if (credit > 0n) {
-    const held = -(await lockBalance(tx, charge, creditOf(charge)));
+    const held = await lockFunds(tx, charge, creditOf(charge));
     if (held < credit) return { ok: false, reason: 'balance_spent', left: held < 0n ? 0n : held };
   }
   await tx.query('UPDATE charges SET refunded = refunded + $2 WHERE id = $1', [charge.id, one.amount]);
@@ -82,33 +84,35 @@ export async function findRefundByOrder(
   return rows[0] && toRefund(rows[0]);
 }
 
+export async function lockRefund(tx: Queryable, id: number): Promise<Refund | undefined> {
+  const { rows } = await tx.query<RefundRow>('SELECT * FROM refunds WHERE id = $1 FOR UPDATE', [id]);
+  return rows[0] && toRefund(rows[0]);
+}
+
 const caseOfRefund = (charge: Charge, refund: Refund, at: Date) =>
   ({ siteId: charge.siteId, kind: 'payment_mismatch', key: `refund ${refund.id}`, at }) as const;
 
 /**
  * Takes down what became of a refund, as `applyOutcome` does of a charge. When the money has gone back, the entries
- * that brought it in are booked the other way, once: the key is the refund.
+ * that brought it in are booked the other way, once: the key is the refund. A provider that contradicts what is known
+ * opens a case and changes nothing; only a person (`byHand`) may say that a refund which failed has gone back.
  */
 export async function applyRefundOutcome(
   tx: Queryable,
   { id, chargeId }: Pick<Refund, 'id' | 'chargeId'>,
   outcome: Outcome,
-  by: { readonly actor: string; readonly at: Date },
+  by: { readonly actor: string; readonly at: Date; readonly byHand?: boolean },
 ): Promise<ChargeStatus | undefined> {
   const charge = await lockCharge(tx, chargeId);
-  const { rows } = await tx.query<RefundRow>('SELECT * FROM refunds WHERE id = $1 FOR UPDATE', [id]);
-  const refund = rows[0] && toRefund(rows[0]);
+  const refund = await lockRefund(tx, id);
   if (!charge || !refund) return undefined;
-  const { at } = by;
+  const { at, byHand = false } = by;
   const isOver = refund.status === 'succeeded' || refund.status === 'failed';
   const about = { charge: charge.id, refund: refund.id, order: refund.orderNo };
   if (outcome.status === 'succeeded') {
-    if (refund.status === 'succeeded') return 'succeeded';
-    if (
-      outcome.paid !== refund.amount ||
-      outcome.currency !== charge.currency ||
-      refund.status === 'failed'
-    ) {
+    const isAsAsked = outcome.paid === refund.amount && outcome.currency === charge.currency;
+    if (refund.status === 'succeeded' && isAsAsked) return 'succeeded';
+    if (!isAsAsked || (refund.status === 'failed' && !byHand)) {
       // Not what was asked for: a person decides, and nothing is booked until then.
       const detail = `the provider says that ${outcome.paid} ${outcome.currency} went back`;
       await openCase(tx, {
@@ -118,19 +122,30 @@ export async function applyRefundOutcome(
       if (isOver) return refund.status;
       return wait(tx, refund, { status: 'unknown', reason: detail, nextLookAt: null }, at);
     }
-    await end(tx, refund, { status: 'succeeded', failure: null, at });
+    // What had failed is reserved no longer.
+    if (refund.status === 'failed')
+      await tx.query('UPDATE charges SET refunded = refunded + $2 WHERE id = $1', [charge.id, refund.amount]);
+    await end(tx, refund, { status: 'succeeded', failure: null }, by);
     await bookRefund(tx, charge, refund, by);
     await closeCase(tx, { ...caseOfRefund(charge, refund, at), by: by.actor, resolution: 'succeeded' });
     return 'succeeded';
   }
-  if (isOver) return refund.status;
-  if (outcome.status !== 'failed') return wait(tx, refund, outcome, at);
-  await end(tx, refund, { status: 'failed', failure: outcome.reason.slice(0, REASON_LENGTH_MAX), at });
+  if (outcome.status !== 'failed') return isOver ? refund.status : wait(tx, refund, outcome, at);
+  if (refund.status === 'failed') return 'failed';
+  const detail = outcome.reason.slice(0, REASON_LENGTH_MAX);
+  const opened = (reason: 'refund_failed' | 'refund_failed_after_success') =>
+    openCase(tx, { ...caseOfRefund(charge, refund, at), subject: { ...about, reason, detail } });
+  if (refund.status === 'succeeded') {
+    // Money that was said to have gone back and is said not to have: the ledger stays until a person knows.
+    await opened('refund_failed_after_success');
+    return 'succeeded';
+  }
+  await end(tx, refund, { status: 'failed', failure: detail }, by);
   await tx.query('UPDATE charges SET refunded = refunded - $2 WHERE id = $1', [charge.id, refund.amount]);
-  await openCase(tx, {
-    ...caseOfRefund(charge, refund, at),
-    subject: { ...about, reason: 'refund_failed', detail: outcome.reason.slice(0, REASON_LENGTH_MAX) },
-  });
+  // Whoever says it by hand knows it already.
+  if (byHand)
+    await closeCase(tx, { ...caseOfRefund(charge, refund, at), by: by.actor, resolution: 'failed' });
+  else await opened('refund_failed');
   return 'failed';
 }
 
@@ -152,17 +167,15 @@ async function wait(
 async function end(
   tx: Queryable,
   refund: Refund,
-  {
-    status,
-    failure,
-    at,
-  }: { readonly status: 'succeeded' | 'failed'; readonly failure: string | null; readonly at: Date },
+  { status, failure }: { readonly status: 'succeeded' | 'failed'; readonly failure: string | null },
+  by: { readonly actor: string; readonly at: Date },
 ): Promise<void> {
   await tx.query(
     'UPDATE refunds SET status = $2, failure = $3, next_look_at = NULL, ended_at = $4 WHERE id = $1',
-    [refund.id, status, failure, at],
+    [refund.id, status, failure, by.at],
   );
-  await recordEvent(tx, { ...ids(refund), status, failure: failure ?? undefined, at });
+  await recordEvent(tx, { ...ids(refund), status, failure: failure ?? undefined, at: by.at });
+  await overtakeHandOutcome(tx, ids(refund), by);
 }
 
 const partsPaid = ({ paid, applied }: Charge) => ({

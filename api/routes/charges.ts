@@ -4,21 +4,18 @@ import {
   zChargeDetail,
   zChargeQuery,
   zChargeSettle,
+  zHandOutcomeDecision,
   zRefundCreate,
 } from '../../contracts/charges.ts';
 import { zIdParams, zPage } from '../../contracts/rest.ts';
 import { applyOutcome } from '../../store/charge-outcomes.ts';
 import { findPayingLease, listCharges, readCharge } from '../../store/charge-views.ts';
-import {
-  type Created,
-  cancelCharge,
-  countOpenTopUps,
-  createCharge,
-  lockCharge,
-  lookNow,
-} from '../../store/charges.ts';
+import { type Created, cancelCharge, countOpenTopUps, createCharge, lookNow } from '../../store/charges.ts';
 import type { Database } from '../../store/database.ts';
+import { findHandOutcome } from '../../store/hand-outcomes.ts';
 import { createRefund } from '../../store/refunds.ts';
+import { readSettings } from '../../store/settings.ts';
+import { decideByHand, type HandRefusal, settleByHand } from '../../store/settle-by-hand.ts';
 import { transaction } from '../../store/transaction.ts';
 import { principalOf } from '../access.ts';
 import { numberCursor, toPage } from '../pages.ts';
@@ -203,37 +200,54 @@ export const chargeRoutes: Routes = (app, { db, providers }) => {
       config: { access: 'payments:write' },
       schema: {
         tags: ['payments'],
-        summary: 'Say by hand what became of an unknown charge',
+        summary: 'Say by hand what became of an unknown charge or refund',
         description:
-          'For a provider that gives no clear answer: look into its own books first. Money of a charge said to have failed is still booked if the provider reports it later.',
+          'For a provider that gives no clear answer: look into its own books first. With four eyes somebody else approves it (`POST /api/v1/hand-outcomes/{id}/decision`). Money of a charge said to have failed is still booked if the provider reports it later; whatever contradicts what was said opens a case.',
         params: zIdParams,
         body: zChargeSettle,
         response: { 200: zChargeDetail },
       },
     },
     async (request) => {
-      const principal = principalOf(request);
+      const { actor } = principalOf(request);
       const { id } = request.params;
-      const { as, note } = request.body;
-      const at = new Date();
+      const { as, note, refund: refundId = null } = request.body;
+      const { site } = await ownCharge(db, id, undefined);
       await transaction(db, async (tx) => {
-        const charge = await lockCharge(tx, id);
-        if (!charge) throw notFound('charge');
-        if (charge.status !== 'unknown')
-          throw new Problem(409, `the charge has ${charge.status}: only an unknown one is settled by hand`);
-        const { amount, currency } = charge;
-        await applyOutcome(
-          tx,
-          id,
-          as === 'failed' ? { status: as, reason: note } : { status: as, paid: amount, currency },
-          { actor: principal.actor, at },
-        );
-        await record(tx, principal, {
-          ...{ siteId: charge.siteId, at, action: 'charge.settle', subject: `charge ${id}` },
-          detail: { as, note },
-        });
+        const { fourEyes } = (await readSettings(tx.orm, site)).billing;
+        const of = { chargeId: id, refundId };
+        const refusal = await settleByHand(tx, of, { as, note, fourEyes, actor, at: new Date() });
+        if (refusal) throw handProblem(refusal);
       });
       return ownCharge(db, id, undefined);
+    },
+  );
+
+  app.post(
+    '/hand-outcomes/:id/decision',
+    {
+      config: { access: 'payments:write' },
+      schema: {
+        tags: ['payments'],
+        summary: 'Approve what somebody said by hand of a charge or refund, or drop it',
+        description: 'With four eyes it cannot be approved by who said it.',
+        params: zIdParams,
+        body: zHandOutcomeDecision,
+        response: { 200: zChargeDetail },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const { actor } = principalOf(request);
+      const known = await findHandOutcome(db.$client, id);
+      if (!known) throw notFound('hand outcome');
+      await transaction(db, async (tx) => {
+        const { fourEyes } = (await readSettings(tx.orm, known.siteId)).billing;
+        const { approve } = request.body;
+        const refusal = await decideByHand(tx, id, { approve, fourEyes, actor, at: new Date() });
+        if (refusal) throw handProblem(refusal);
+      });
+      return ownCharge(db, known.chargeId, undefined);
     },
   );
 
@@ -284,6 +298,28 @@ async function ownCharge(db: Database, id: number, party: number | undefined) {
   const charge = await readCharge(db.$client, id);
   if (!charge || (party !== undefined && charge.partyId !== party)) throw notFound('charge');
   return charge.view;
+}
+
+function handProblem(refusal: HandRefusal): Problem {
+  switch (refusal.reason) {
+    case 'no_such_charge':
+      return notFound('charge');
+    case 'no_such_refund':
+      return unprocessable('body.refund', 'the charge has no such refund');
+    case 'not_open':
+      return new Problem(409, `it has ${refusal.status}: only what is unknown is settled by hand`);
+    case 'above_paid':
+      return new Problem(
+        409,
+        `only ${refusal.left} minor units of what came in are left: other refunds have taken the rest, so this one is not booked; ask for the money back, and close its case`,
+      );
+    case 'proposed_already':
+      return new Problem(409, 'somebody has said what became of it: approve that, or drop it first');
+    case 'decided_already':
+      return new Problem(409, 'it is decided already');
+    case 'proposed_it':
+      return new Problem(409, 'with four eyes somebody else has to approve it');
+  }
 }
 
 function refusalOf(created: Extract<Created, { ok: false }>): Problem {

@@ -10,9 +10,10 @@ import {
   text,
   timestamp,
   unique,
+  uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import { BANK_MATCHES, BANK_ROW_STATUS } from '../../domain/bank-rows.ts';
-import { CHARGE_STATUS, PROVIDERS } from '../../domain/charges.ts';
+import { CHARGE_STATUS, HAND_OUTCOME_STATUS, HAND_OUTCOMES, PROVIDERS } from '../../domain/charges.ts';
 import { bills, charges } from './bills.ts';
 import { bytea } from './bytea.ts';
 import { leases } from './parties.ts';
@@ -63,6 +64,34 @@ export const chargeEvents = pgTable(
     at: timestamp({ withTimezone: true }).notNull(),
   },
   (t) => [index('charge_events_charge').on(t.chargeId, t.id)],
+);
+
+/** What a person read in a provider's own books of a charge or one of its refunds, and who took it for true. */
+export const handOutcomes = pgTable(
+  'hand_outcomes',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    siteId: text('site_id')
+      .notNull()
+      .references(() => sites.id),
+    chargeId: bigint('charge_id', { mode: 'number' })
+      .notNull()
+      .references(() => charges.id),
+    refundId: bigint('refund_id', { mode: 'number' }).references(() => refunds.id),
+    outcome: text({ enum: HAND_OUTCOMES }).notNull(),
+    note: text().notNull(),
+    status: text({ enum: HAND_OUTCOME_STATUS }).notNull().default('proposed'),
+    proposedBy: text('proposed_by').notNull(),
+    proposedAt: timestamp('proposed_at', { withTimezone: true }).notNull(),
+    decidedBy: text('decided_by'),
+    decidedAt: timestamp('decided_at', { withTimezone: true }),
+  },
+  (t) => [
+    uniqueIndex('hand_outcomes_one_proposed')
+      .on(t.chargeId, sql`coalesce(refund_id, 0)`)
+      .where(sql`status = 'proposed'`),
+    index('hand_outcomes_charge').on(t.chargeId, t.id),
+  ],
 );
 
 /** Whom a lease's bills are charged to by themselves on the due date. */
