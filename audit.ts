@@ -1,18 +1,20 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { audit } from './billing/audit/audit.ts';
-import { describeFinding } from './billing/audit/describe.ts';
+import { describeFinding, describeSeen } from './billing/audit/describe.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { violationCount } from './domain/audit.ts';
 import { periodRefusal } from './domain/periods.ts';
 import { openDatabase } from './store/database.ts';
+import { readDatabaseError } from './store/database-errors.ts';
 import { runningPostgresUrl } from './store/embedded/running.ts';
 import { findSite } from './store/sites.ts';
 
 const HELP = `usage: npm run audit -- --site SITE --period PERIOD [--json] [--database-url URL]
 
 Checks the 13 invariants of a site's month (2026-10) or day (2026-10-31) and prints of each what was checked and every
-violation. Changes nothing. Exits with 0 where everything holds, 1 where something does not, 2 on misuse.
+violation. Changes nothing. Exits with 0 where everything holds, 1 where something does not, 2 on misuse, 3 when
+the database does not answer.
 
   --site           the site's id
   --period         a month or day that is over
@@ -69,12 +71,14 @@ async function main(args: readonly string[]): Promise<number> {
     const refusal = periodRefusal(options.period, site.timeZone, Date.now());
     if (refusal === 'no_such_period') throw new UsageError(`${options.period} is no month or day`);
     if (refusal === 'not_over') throw new UsageError(`${options.period} is not over in ${site.timeZone}`);
-    const findings = await audit(db, site, options.period, { onProgress: showProgress });
+    const { seen, findings } = await audit(db, site, options.period, { onProgress: showProgress });
     if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
     const count = violationCount(findings);
-    if (options.json) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
-    else {
-      process.stdout.write(`${site.id} ${options.period}\n\n`);
+    if (options.json) {
+      const found = { site: site.id, period: options.period, violations: count, seen, findings };
+      process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
+    } else {
+      process.stdout.write(`${site.id} ${options.period}\n${describeSeen(seen)}\n`);
       for (const finding of findings) process.stdout.write(describeFinding(finding));
       process.stdout.write(count === 0 ? '\nAll 13 hold.\n' : `\nViolations: ${count}.\n`);
     }
@@ -93,6 +97,11 @@ main(process.argv.slice(2)).then(
     process.exitCode = code;
   },
   (error: Error) => {
+    if (readDatabaseError(error)?.kind === 'away') {
+      console.error(`the database does not answer: ${error.message}`);
+      process.exitCode = 3;
+      return;
+    }
     const isMisuse = error instanceof UsageError || error instanceof ConfigError;
     console.error(isMisuse ? `${error.message}\n\n${HELP}` : (error.stack ?? error.message));
     process.exitCode = isMisuse ? 2 : 3;

@@ -1,13 +1,10 @@
 import { createHash } from 'node:crypto';
-import { minorDigits } from '../domain/money.ts';
 import { keyText, type LineKey, postedKeys } from '../domain/settlement/difference.ts';
 import { readRunCutOff } from '../store/billing-runs.ts';
-import type { Database } from '../store/database.ts';
 import { readClosedPeriod, sealOf } from '../store/periods.ts';
 import { readSealedInputs } from '../store/sealed-inputs.ts';
-import { findSite } from '../store/sites.ts';
+import type { AuditScope } from './audit/scope.ts';
 import { computePoints } from './compute-points.ts';
-import { namedPeriod } from './run.ts';
 import type { RunContext } from './run-context.ts';
 
 export interface Replay {
@@ -36,53 +33,34 @@ const DIFFERENCES_MAX = 100;
  * Computes a closed period again from what its close had cut off and sealed, whatever was read, posted and changed
  * since, and compares it with what was posted up to the close. Writes nothing. Undefined for a period that is open.
  */
-export async function replayPeriod(
-  db: Database,
-  siteId: string,
-  period: string,
-): Promise<Replay | undefined> {
-  const client = await db.$client.connect();
-  let lost: Error | undefined;
-  try {
-    // One snapshot: what is posted meanwhile is not seen by half.
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    const closed = await readClosedPeriod(client, siteId, period);
-    const site = await findSite(db, siteId);
-    const cutOff = closed && (await readRunCutOff(client, closed.runId));
-    if (!closed || !site || !cutOff) return undefined;
-    const { timeZone, currency } = site;
-    const context: RunContext = {
-      ...{ client, siteId, timeZone, currency, digits: minorDigits(currency), cutOff },
-      definitions: new Map(),
-    };
-    const comparison = new Comparison();
-    for (let afterId = 0; ; ) {
-      const sealed = await readSealedInputs(client, closed.runId, afterId, POINTS_PER_BATCH);
-      const ids = [...sealed.keys()];
-      const named = namedPeriod(period, timeZone);
-      const { points } = await computePoints(context, ids, named, { estimate: false, sealed });
-      for (const { point, posted, settlement } of points) {
-        // Days that a month took over, and the other way round, are judged by their own period.
-        const own = <T extends { readonly period: string }>(lines: readonly T[]) =>
-          lines.filter((line) => line.period === period);
-        comparison.add(point.id, own(posted), own(settlement.lines));
-      }
-      afterId = ids.at(-1) ?? afterId;
-      if (ids.length < POINTS_PER_BATCH) break;
+export async function replayPeriod(scope: AuditScope): Promise<Replay | undefined> {
+  const { client, siteId, period, timeZone, currency, digits, signal } = scope;
+  const closed = await readClosedPeriod(client, siteId, period.name);
+  const cutOff = closed && (await readRunCutOff(client, closed.runId));
+  if (!closed || !cutOff) return undefined;
+  const context: RunContext = {
+    ...{ client, siteId, timeZone, currency, digits, cutOff },
+    definitions: new Map(),
+  };
+  const comparison = new Comparison();
+  for (let afterId = 0; ; ) {
+    signal?.throwIfAborted();
+    const sealed = await readSealedInputs(client, closed.runId, afterId, POINTS_PER_BATCH);
+    const ids = [...sealed.keys()];
+    const { points } = await computePoints(context, ids, period, { estimate: false, sealed });
+    for (const { point, posted, settlement } of points) {
+      // Days that a month took over, and the other way round, are judged by their own period.
+      const own = <T extends { readonly period: string }>(lines: readonly T[]) =>
+        lines.filter((line) => line.period === period.name);
+      comparison.add(point.id, own(posted), own(settlement.lines));
     }
-    const { hash: linesHash } = await sealOf(client, siteId, period, closed.previousHash);
-    const compared = comparison.finish();
-    const isSame = compared.postedHash === compared.replayedHash && linesHash === closed.hash;
-    return { sealedHash: closed.hash, linesHash, ...compared, isSame };
-  } catch (error) {
-    lost = error as Error;
-    throw error;
-  } finally {
-    await client.query('ROLLBACK').catch((error: Error) => {
-      lost = error;
-    });
-    client.release(lost);
+    afterId = ids.at(-1) ?? afterId;
+    if (ids.length < POINTS_PER_BATCH) break;
   }
+  const { hash: linesHash } = await sealOf(client, siteId, period.name, closed.previousHash);
+  const compared = comparison.finish();
+  const isSame = compared.postedHash === compared.replayedHash && linesHash === closed.hash;
+  return { sealedHash: closed.hash, linesHash, ...compared, isSame };
 }
 
 /** Hashes both sides key by key, so that memory does not grow with the lines. */

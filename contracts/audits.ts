@@ -5,7 +5,7 @@ import { zInstant, zIntegerText, zPageQuery } from './rest.ts';
 
 export const zViolation = z.object({
   what: z.enum(VIOLATIONS),
-  /** Ids by what they name (`point`, `lease`, `line`, `bill` …) and instants. */
+  /** Ids by what they name (`point`, `lease`, `line`, `bill` …), names (`stall`, `meteringPoint`, `party`) and instants. */
   where: z.record(z.string(), z.union([z.string(), z.number()])),
   expected: z.string(),
   found: z.string(),
@@ -21,6 +21,34 @@ export const zFinding = z.object({
   violations: z.array(zViolation),
   /** Violations beyond those listed. */
   more: z.number().int(),
+  /** The case that was opened about it. */
+  case: z.number().int().optional(),
+});
+
+const zSealedLines = z.object({ lines: z.number().int(), amount: zIntegerText, hash: z.string() });
+export const zAuditSeen = z.object({
+  /** Everything was read as it was then. */
+  at: zInstant,
+  /** The runs that charged the period last, the latest first: what was computed again was computed from what they saw. */
+  cutOffs: z.array(
+    z.object({
+      run: z.number().int(),
+      period: z.string(),
+      receivedUpTo: zInstant,
+      points: z.number().int(),
+    }),
+  ),
+  /** The hash that the period was closed with, and that of its lines as they are; null while it is open. */
+  seal: z
+    .object({
+      closedAt: zInstant,
+      closedBy: z.string(),
+      sealed: zSealedLines,
+      now: zSealedLines,
+      previous: z.object({ period: z.string(), hash: z.string() }).nullable(),
+      periods: z.number().int(),
+    })
+    .nullable(),
 });
 
 /** A line of a bill beside what its key comes to when it is computed again. */
@@ -74,6 +102,8 @@ export const zAuditDetail = z.object({
   ...auditFields,
   /** By invariant, in order; null until it has ended. */
   findings: z.array(zFinding).nullable(),
+  /** What they are based on. */
+  seen: zAuditSeen.nullable(),
   replay: zBillReplay.nullable(),
 });
 

@@ -24,6 +24,7 @@ export const REFUSAL_CODES = [
   'period_closed',
   'period_not_over',
   'period_not_closed',
+  'audits_waiting',
   'case_closed',
   'installation_ended',
   'point_without_meter',

@@ -23,11 +23,17 @@ export interface AuditRun {
   readonly error: string | null;
 }
 
-/** Queues an audit, unless the same one waits or is under way; billing is notified (trigger). Returns its id. */
+/** Of a site, queued or under way: what waits longer than anybody would is not taken. */
+export const OPEN_AUDITS_MAX = 20;
+
+/**
+ * Queues an audit, unless the same one waits or is under way; billing is notified (trigger). Returns its id, or
+ * undefined when `OPEN_AUDITS_MAX` others have not ended.
+ */
 export async function queueAudit(
   tx: Queryable,
   { siteId, period, billId, requestedBy, at }: NewAudit,
-): Promise<number> {
+): Promise<number | undefined> {
   await tx.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`audit ${siteId}`]);
   const open = await tx.query<{ id: string }>(
     `SELECT id FROM audit_runs WHERE site_id = $1 AND period = $2 AND bill_id IS NOT DISTINCT FROM $3
@@ -37,10 +43,11 @@ export async function queueAudit(
   const { rows } = open.rows[0]
     ? open
     : await tx.query<{ id: string }>(
-        `INSERT INTO audit_runs (site_id, period, bill_id, requested_by, requested_at) VALUES ($1, $2, $3, $4, $5) RETURNING id`,
-        [siteId, period, billId, requestedBy, at],
+        `INSERT INTO audit_runs (site_id, period, bill_id, requested_by, requested_at) SELECT $1, $2, $3, $4, $5
+         WHERE (SELECT count(*) FROM audit_runs WHERE site_id = $1 AND status IN ('queued', 'running')) < $6 RETURNING id`,
+        [siteId, period, billId, requestedBy, at, OPEN_AUDITS_MAX],
       );
-  return Number(rows[0]?.id);
+  return rows[0] && Number(rows[0].id);
 }
 
 /** Those that have not ended, the oldest first. */
@@ -69,6 +76,14 @@ export async function claimAudit(
   return rows[0] && { ...toRun(rows[0]), attempts: rows[0].attempts };
 }
 
+/** Gives an audit back that was not to be finished here: it was no failed attempt. */
+export async function giveBackAudit(db: Queryable, id: number): Promise<void> {
+  await db.query(
+    `UPDATE audit_runs SET status = 'queued', attempts = attempts - 1, progress = 0 WHERE id = $1 AND status = 'running'`,
+    [id],
+  );
+}
+
 export async function recordAuditProgress(db: Queryable, id: number, progress: number): Promise<void> {
   await db.query('UPDATE audit_runs SET progress = $2 WHERE id = $1', [id, progress]);
 }
@@ -77,15 +92,18 @@ export async function endAudit(
   db: Queryable,
   id: number,
   at: Date,
-  end: { readonly violations: number; readonly result: unknown } | { readonly error: string },
+  end:
+    | { readonly violations: number; readonly result: unknown; readonly seen?: unknown }
+    | { readonly error: string },
 ): Promise<void> {
   const isDone = 'result' in end;
   await db.query(
-    `UPDATE audit_runs SET status = $2, finished_at = $3, progress = 1000, violations = $4, result = $5, error = $6
+    `UPDATE audit_runs SET status = $2, finished_at = $3, progress = 1000, violations = $4, result = $5, seen = $6, error = $7
      WHERE id = $1 AND status = 'running'`,
     [
       ...[id, isDone ? 'succeeded' : 'failed', at],
-      ...(isDone ? [end.violations, JSON.stringify(end.result), null] : [null, null, end.error]),
+      ...(isDone ? [end.violations, JSON.stringify(end.result)] : [null, null]),
+      ...(isDone ? [JSON.stringify(end.seen ?? null), null] : [null, end.error]),
     ],
   );
 }
@@ -93,12 +111,12 @@ export async function endAudit(
 export async function findAudit(
   db: Queryable,
   id: number,
-): Promise<(AuditRun & { readonly result: unknown }) | undefined> {
-  const { rows } = await db.query<Row & { result: unknown }>(
-    `SELECT ${COLUMNS}, result FROM audit_runs WHERE id = $1`,
+): Promise<(AuditRun & { readonly result: unknown; readonly seen: unknown }) | undefined> {
+  const { rows } = await db.query<Row & { result: unknown; seen: unknown }>(
+    `SELECT ${COLUMNS}, result, seen FROM audit_runs WHERE id = $1`,
     [id],
   );
-  return rows[0] && { ...toRun(rows[0]), result: rows[0].result };
+  return rows[0] && { ...toRun(rows[0]), result: rows[0].result, seen: rows[0].seen };
 }
 
 /** The newest first. */

@@ -115,6 +115,35 @@ export async function readClosedPeriod(
   return rows[0] && toClosed(rows[0]);
 }
 
+/** The period whose hash is part of this one's, and how many of their kind are closed. */
+export async function readPrevious(
+  tx: Queryable,
+  { siteId, period, previousHash }: ClosedPeriod,
+): Promise<{ readonly previous: Pick<ClosedPeriod, 'period' | 'hash'> | null; readonly periods: number }> {
+  const { rows } = await tx.query<{ previous: string | null; periods: string }>(
+    `SELECT max(period) FILTER (WHERE hash = $3) AS previous, count(*) AS periods FROM billing_periods
+     WHERE site_id = $1 AND length(period) = length($2)`,
+    [siteId, period, previousHash],
+  );
+  const { previous = null, periods = '0' } = rows[0] ?? {};
+  const isKnown = previous !== null && previousHash !== null;
+  return { previous: isKnown ? { period: previous, hash: previousHash } : null, periods: Number(periods) };
+}
+
+/** The last change that the close of a period saw, or else of the month that it is in; undefined while both are open. */
+export async function readClosingChange(
+  tx: Queryable,
+  siteId: string,
+  period: string,
+): Promise<number | undefined> {
+  const { rows } = await tx.query<{ change: string }>(
+    `SELECT r.change_id AS change FROM billing_periods p JOIN billing_runs r ON r.id = p.run_id
+     WHERE p.site_id = $1 AND p.period IN ($2, left($2, 7)) ORDER BY length(p.period) DESC LIMIT 1`,
+    [siteId, period],
+  );
+  return rows[0] && Number(rows[0].change);
+}
+
 /** In the order in which they were closed: the chain is by time of closing, not by name. */
 async function readLatestClosed(
   tx: Queryable,

@@ -3,14 +3,23 @@ import { zAudit, zAuditCreate, zAuditDetail, zAuditQuery } from '../../contracts
 import { zIdParams, zPage } from '../../contracts/rest.ts';
 import { periodRefusal } from '../../domain/periods.ts';
 import { recordAction } from '../../store/actions.ts';
-import { type AuditRun, findAudit, listAudits, type NewAudit, queueAudit } from '../../store/audit-runs.ts';
+import {
+  type AuditRun,
+  findAudit,
+  listAudits,
+  type NewAudit,
+  OPEN_AUDITS_MAX,
+  queueAudit,
+} from '../../store/audit-runs.ts';
 import { lockBill } from '../../store/bill-due.ts';
 import { findSite } from '../../store/sites.ts';
 import { type Transaction, transaction } from '../../store/transaction.ts';
 import { principalOf } from '../access.ts';
 import { numberCursor, toPage } from '../pages.ts';
-import { noSuchSite, notFound, unprocessable } from '../problems.ts';
+import { noSuchSite, notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
+
+const TOO_MANY = `${OPEN_AUDITS_MAX} audits of this site have not ended: wait for one of them`;
 
 export const auditRoutes: Routes = (app, { db }) => {
   app.post(
@@ -43,6 +52,7 @@ export const auditRoutes: Routes = (app, { db }) => {
           throw unprocessable('body.period', `is not over in ${site.timeZone}`, { code: 'period_not_over' });
         }
         const audit = await queueAudit(tx, { siteId, period, billId, requestedBy, at });
+        if (audit === undefined) throw new Problem(429, TOO_MANY, { refusal: { code: 'audits_waiting' } });
         const subject = billId === null ? `period ${period}` : `bill ${billId}`;
         await recordAction(tx.orm, {
           siteId,
@@ -95,6 +105,7 @@ export const auditRoutes: Routes = (app, { db }) => {
       const isBill = run.billId !== null;
       return {
         ...viewAudit(run),
+        seen: run.seen as z.infer<typeof zAuditDetail>['seen'],
         findings: isBill ? null : (run.result as z.infer<typeof zAuditDetail>['findings']),
         replay: isBill ? (run.result as z.infer<typeof zAuditDetail>['replay']) : null,
       };

@@ -47,7 +47,13 @@ export class Tiling {
       );
       const gap = firstGap(range, charged);
       if (!gap) continue;
-      const where = { point, lease: range.leaseId, component: component.code };
+      const where = {
+        point,
+        lease: range.leaseId,
+        component: component.code,
+        from: iso(gap.from),
+        to: iso(gap.to),
+      };
       const expected = `${iso(range.from)}/${iso(range.to)}`;
       this.#findings.add({ what: 'not_charged', where, expected, found: `${iso(gap.from)}/${iso(gap.to)}` });
     }
@@ -55,12 +61,15 @@ export class Tiling {
 
   async finish(): Promise<Finding> {
     const { client } = this.#scope;
-    const { rows } = await client.query<{ line: string; point: string; other: string }>(
-      `SELECT id AS line, metering_point_id AS point, other FROM (
+    const rows = await this.#findings.query<{ line: string; point: string; other: string }>(
+      client,
+      {
+        violations: `SELECT id AS line, metering_point_id AS point, other FROM (
          SELECT id, metering_point_id, service_from, max(service_to) OVER w AS reached, lag(id) OVER w AS other FROM fee_lines
          WHERE site_id = $1 AND kind = 'original' AND service_from >= $2 AND service_to <= $3
          WINDOW w AS (PARTITION BY metering_point_id, component, band, event_key ORDER BY service_from, service_to, id
            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) o WHERE service_from < reached`,
+      },
       rangeParams(this.#scope),
     );
     for (const { line, point, other } of rows) {
@@ -73,7 +82,7 @@ export class Tiling {
 
   /** Whoever pays and whatever was corrected: what stands of a component does not overlap. */
   async #chargedTwice(): Promise<void> {
-    const { rows } = await this.#scope.client.query<{
+    const rows = await this.#findings.query<{
       point: string;
       lease: string;
       component: string;
@@ -81,14 +90,19 @@ export class Tiling {
       t: Date;
       reached: Date;
     }>(
-      `WITH ${MEASURED_RANGES} SELECT * FROM (SELECT point, lease, component, f, t, max(t) OVER (
+      this.#scope.client,
+      {
+        ctes: MEASURED_RANGES,
+        violations: `SELECT * FROM (SELECT point, lease, component, f, t, max(t) OVER (
          PARTITION BY point, component ORDER BY f, t, lease, version ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached
          FROM ranges) r WHERE f < reached`,
+      },
       rangeParams(this.#scope),
     );
     for (const { point, lease, component, f, t, reached } of rows) {
-      const where = { point: Number(point), lease: Number(lease), component };
-      const found = `${f.toISOString()}/${t.toISOString()}`;
+      const range = { from: f.toISOString(), to: t.toISOString() };
+      const where = { point: Number(point), lease: Number(lease), component, ...range };
+      const found = `${range.from}/${range.to}`;
       this.#findings.add({ what: 'charged_twice', where, expected: `>= ${reached.toISOString()}`, found });
     }
   }

@@ -4,9 +4,8 @@ import { type AuditScope, Findings, MEASURED_RANGES, rangeParams } from './scope
 /** Bands and tiers sum to the total: of every range, to what was used between its two boundary values. */
 export async function bands(scope: AuditScope): Promise<Finding> {
   const findings = new Findings('ranges');
-  const { rows } = await scope.client.query<{
-    ranges: string;
-    point: string | null;
+  const rows = await findings.query<{
+    point: string;
     lease: string;
     component: string;
     f: Date;
@@ -14,16 +13,17 @@ export async function bands(scope: AuditScope): Promise<Finding> {
     quantity: string;
     used: string | null;
   }>(
-    `WITH ${MEASURED_RANGES},
+    scope.client,
+    {
+      ctes: `${MEASURED_RANGES},
        compared AS (SELECT r.*, b.value - a.value AS used FROM ranges r
-         LEFT JOIN pinned a ON a.point = r.point AND a.at = r.f LEFT JOIN pinned b ON b.point = r.point AND b.at = r.t)
-     SELECT (SELECT count(*) FROM compared) AS ranges, c.point, c.lease, c.component, c.f, c.t, c.quantity, c.used
-     FROM (SELECT 1) one LEFT JOIN compared c ON c.quantity IS DISTINCT FROM c.used`,
+         LEFT JOIN pinned a ON a.point = r.point AND a.at = r.f LEFT JOIN pinned b ON b.point = r.point AND b.at = r.t)`,
+      checked: 'SELECT count(*) FROM compared',
+      violations: 'SELECT * FROM compared WHERE quantity IS DISTINCT FROM used',
+    },
     rangeParams(scope),
   );
-  findings.checked = Number(rows[0]?.ranges ?? 0);
   for (const { point, lease, component, f, t, quantity, used } of rows) {
-    if (point === null) continue;
     const where = { point: Number(point), lease: Number(lease), component };
     const range = { from: f.toISOString(), to: t.toISOString() };
     const expected = used ?? '—';

@@ -34,16 +34,17 @@ export class Sums {
 
   async finish(): Promise<Finding> {
     const { client, siteId, period } = this.#scope;
-    const { rows: unbalanced } = await client.query<{ id: string | null; sum: string; transactions: string }>(
-      `WITH sums AS (SELECT t.id, coalesce(sum(e.amount), 0) AS sum FROM ledger_transactions t
-         LEFT JOIN ledger_entries e ON e.transaction_id = t.id WHERE t.site_id = $1 GROUP BY t.id)
-       SELECT s.id, s.sum, (SELECT count(*) FROM sums) AS transactions
-       FROM (SELECT 1) one LEFT JOIN sums s ON s.sum <> 0`,
+    const unbalanced = await this.#findings.query<{ id: string; sum: string }>(
+      client,
+      {
+        ctes: `sums AS (SELECT t.id, coalesce(sum(e.amount), 0) AS sum FROM ledger_transactions t
+         LEFT JOIN ledger_entries e ON e.transaction_id = t.id WHERE t.site_id = $1 GROUP BY t.id)`,
+        checked: 'SELECT count(*) FROM sums',
+        violations: 'SELECT * FROM sums WHERE sum <> 0',
+      },
       [siteId],
     );
-    this.#findings.checked += Number(unbalanced[0]?.transactions ?? 0);
     for (const { id, sum } of unbalanced) {
-      if (id === null) continue;
       this.#findings.add({
         what: 'unbalanced',
         where: { transaction: Number(id) },
@@ -51,14 +52,18 @@ export class Sums {
         found: sum,
       });
     }
-    const { rows: billed } = await client.query<{ bill: string; amount: string; sum: string; stray: string }>(
-      `SELECT b.id AS bill, b.amount, coalesce(sum(l.amount), 0) AS sum,
+    const billed = await this.#findings.query<{ bill: string; amount: string; sum: string; stray: string }>(
+      client,
+      {
+        ctes: `billed AS (SELECT b.id AS bill, b.amount, coalesce(sum(l.amount), 0) AS sum,
          count(*) FILTER (WHERE l.lease_id <> b.lease_id OR l.accounting_period <> b.period) AS stray
        FROM bills b LEFT JOIN bill_lines x ON x.bill_id = b.id LEFT JOIN fee_lines l ON l.id = x.fee_line_id
-       WHERE b.site_id = $1 AND b.period = $2 AND b.status <> 'void' GROUP BY b.id`,
+       WHERE b.site_id = $1 AND b.period = $2 AND b.status <> 'void' GROUP BY b.id)`,
+        checked: 'SELECT count(*) FROM billed',
+        violations: 'SELECT * FROM billed WHERE amount <> sum OR stray <> 0',
+      },
       [siteId, period.name],
     );
-    this.#findings.checked += billed.length;
     for (const { bill, amount, sum, stray } of billed) {
       const where = { bill: Number(bill) };
       if (amount !== sum) this.#findings.add({ what: 'bill_sum', where, expected: sum, found: amount });

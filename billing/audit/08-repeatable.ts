@@ -41,11 +41,14 @@ export class Repeatable {
 
   async finish(): Promise<Finding> {
     const { client, siteId, period } = this.#scope;
-    const { rows } = await client.query<{ line: string; lines: string; last: number }>(
-      `SELECT min(id) AS line, count(*) AS lines, max(sequence) AS last FROM fee_lines
+    const rows = await this.#findings.query<{ line: string; lines: string; last: number }>(
+      client,
+      {
+        violations: `SELECT min(id) AS line, count(*) AS lines, max(sequence) AS last FROM fee_lines
        WHERE site_id = $1 AND service_from >= $2 AND service_to <= $3
        GROUP BY lease_id, metering_point_id, service_from, service_to, tariff_version_id, component, band, event_key
        HAVING count(*) <> max(sequence) + 1 OR count(DISTINCT sequence) <> count(*)`,
+      },
       [siteId, new Date(period.from), new Date(period.to)],
     );
     for (const { line, lines, last } of rows) {

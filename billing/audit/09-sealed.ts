@@ -1,5 +1,5 @@
-import type { Finding } from '../../domain/audit.ts';
-import { readClosedPeriod, sealOf } from '../../store/periods.ts';
+import type { AuditSeal, Finding, SealedLines } from '../../domain/audit.ts';
+import { type PeriodSeal, readClosedPeriod, readPrevious, sealOf } from '../../store/periods.ts';
 import { type AuditScope, Findings } from './scope.ts';
 
 /** Rules of the database itself without which a line could be changed, or put on a closed period. */
@@ -14,17 +14,27 @@ const TRIGGERS = [
   ['ledger_entries', 'ledger_entries_balance'],
 ] as const;
 
-/** Lines of a closed period never change: their hash is still the one that it was closed with. */
-export async function sealed({ client, siteId, period }: AuditScope): Promise<Finding> {
-  const findings = new Findings('lines');
+/** The seal of a closed period beside the hash of its lines as they are; null while it is open. */
+export async function readSeal({ client, siteId, period }: AuditScope): Promise<AuditSeal | null> {
   const closed = await readClosedPeriod(client, siteId, period.name);
-  if (closed) {
-    const now = await sealOf(client, siteId, period.name, closed.previousHash);
-    findings.checked = now.lines;
-    if (now.hash !== closed.hash) {
-      const shown = ({ lines, amount, hash }: typeof now): string => `${lines} lines, ${amount}, ${hash}`;
-      const where = { period: period.name, run: closed.runId };
-      findings.add({ what: 'lines_changed', where, expected: shown(closed), found: shown(now) });
+  if (!closed) return null;
+  const now = await sealOf(client, siteId, period.name, closed.previousHash);
+  const shown = ({ lines, amount, hash }: PeriodSeal): SealedLines => ({ lines, amount: `${amount}`, hash });
+  return {
+    ...{ closedAt: closed.closedAt.toISOString(), closedBy: closed.closedBy },
+    ...{ sealed: shown(closed), now: shown(now), ...(await readPrevious(client, closed)) },
+  };
+}
+
+/** Lines of a closed period never change: their hash is still the one that it was closed with. */
+export async function sealed({ client, period }: AuditScope, seal: AuditSeal | null): Promise<Finding> {
+  const findings = new Findings('lines');
+  if (seal) {
+    findings.checked = seal.now.lines;
+    if (seal.now.hash !== seal.sealed.hash) {
+      const shown = ({ lines, amount, hash }: SealedLines): string => `${lines} lines, ${amount}, ${hash}`;
+      const [expected, found] = [shown(seal.sealed), shown(seal.now)];
+      findings.add({ what: 'lines_changed', where: { period: period.name }, expected, found });
     }
   } else findings.note = 'not_closed';
   const { rows } = await client.query<{ table: string; trigger: string }>(

@@ -5,8 +5,8 @@ import { type AuditScope, Findings, iso } from './scope.ts';
 /** A closed period, computed again from what its close cut off and sealed, gives the same; its chain is whole. */
 export async function replay(scope: AuditScope): Promise<Finding> {
   const findings = new Findings('keys');
-  const { db, siteId, period } = scope;
-  const again = await replayPeriod(db, siteId, period.name);
+  const { period } = scope;
+  const again = await replayPeriod(scope);
   if (again) {
     findings.checked = again.keys;
     for (const { meteringPointId, leaseId, component, band, from, to, ...found } of again.differences) {

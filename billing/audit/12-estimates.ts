@@ -7,9 +7,8 @@ import { type AuditScope, Findings, MEASURED, rangeParams } from './scope.ts';
  */
 export async function estimates(scope: AuditScope): Promise<Finding> {
   const findings = new Findings('replacements');
-  const { rows } = await scope.client.query<{
-    replaced: string;
-    point: string | null;
+  const rows = await findings.query<{
+    point: string;
     run: string;
     lease: string;
     component: string;
@@ -18,7 +17,9 @@ export async function estimates(scope: AuditScope): Promise<Finding> {
     quantity: string;
     moved: string;
   }>(
-    `WITH ${MEASURED},
+    scope.client,
+    {
+      ctes: `${MEASURED},
        revised AS (SELECT b.metering_point_id AS point, b.at, b.run_id AS run, b.value, b.revision,
            lag(b.value) OVER w AS was, lag(b.method) OVER w AS method
          FROM boundary_values b JOIN metering_points p ON p.id = b.metering_point_id
@@ -39,15 +40,13 @@ export async function estimates(scope: AuditScope): Promise<Finding> {
          LEFT JOIN moves b ON b.point = l.point AND b.run = l.run AND b.at = l.t
          WHERE NOT l.reversed AND EXISTS (SELECT FROM fee_lines o WHERE o.metering_point_id = l.point AND o.lease_id = l.lease
            AND o.tariff_version_id = l.version AND o.component = l.component AND o.service_from = l.f
-           AND o.service_to = l.t AND o.run_id < l.run))
-     SELECT (SELECT count(*) FROM moves WHERE replaces) AS replaced, c.point, c.run, c.lease, c.component, c.f, c.t,
-       c.quantity, c.moved
-     FROM (SELECT 1) one LEFT JOIN changed c ON c.quantity <> c.moved`,
+           AND o.service_to = l.t AND o.run_id < l.run))`,
+      checked: 'SELECT count(*) FROM moves WHERE replaces',
+      violations: 'SELECT * FROM changed WHERE quantity <> moved',
+    },
     rangeParams(scope),
   );
-  findings.checked = Number(rows[0]?.replaced ?? 0);
   for (const { point, run, lease, component, f, t, quantity, moved } of rows) {
-    if (point === null) continue;
     const where = { point: Number(point), run: Number(run), lease: Number(lease), component };
     const range = { from: f.toISOString(), to: t.toISOString() };
     findings.add({

@@ -1,4 +1,10 @@
-import { type Finding, INVARIANTS, type Invariant, type InvariantFinding } from '../../domain/audit.ts';
+import {
+  type AuditSeen,
+  type Finding,
+  INVARIANTS,
+  type Invariant,
+  type InvariantFinding,
+} from '../../domain/audit.ts';
 import { minorDigits } from '../../domain/money.ts';
 import { periodRange } from '../../domain/periods.ts';
 import type { Database } from '../../store/database.ts';
@@ -11,11 +17,12 @@ import { bands } from './05-bands.ts';
 import { residuals } from './06-residuals.ts';
 import { Sums } from './07-sums.ts';
 import { Repeatable } from './08-repeatable.ts';
-import { sealed } from './09-sealed.ts';
+import { readSeal, sealed } from './09-sealed.ts';
 import { replay } from './10-replay.ts';
 import { graduated } from './11-graduated.ts';
 import { estimates } from './12-estimates.ts';
 import { charges } from './13-charges.ts';
+import { locate } from './locate.ts';
 import { recompute } from './recompute.ts';
 import type { AuditScope } from './scope.ts';
 
@@ -24,6 +31,11 @@ export type OnProgress = (done: number) => Promise<void> | void;
 
 /** Checks that need every point computed again share one pass over them. */
 const PASS_SHARE = 700;
+
+export interface Audited {
+  readonly seen: AuditSeen;
+  readonly findings: readonly InvariantFinding[];
+}
 
 /**
  * Checks the 13 invariants of a site's month or day, in one snapshot and without writing anything. Memory is bounded:
@@ -34,8 +46,8 @@ export async function audit(
   site: Site,
   periodName: string,
   { onProgress, signal }: { readonly onProgress?: OnProgress; readonly signal?: AbortSignal } = {},
-): Promise<readonly InvariantFinding[]> {
-  return inSnapshot(db, site, periodName, async (scope) => {
+): Promise<Audited> {
+  const work = async (scope: AuditScope): Promise<Audited> => {
     const passing = {
       any_order: new AnyOrder(scope),
       tiling: new Tiling(scope),
@@ -50,18 +62,20 @@ export async function audit(
       await onProgress?.(done);
     };
     let at = 0;
-    await recompute(
+    const cutOffs = await recompute(
       scope,
       async (points) => {
         for (const check of Object.values(passing)) await check.look(points);
         await tell(at);
       },
       {
+        signal,
         onProgress: (done, of) => {
           at = Math.floor((PASS_SHARE * done) / Math.max(1, of));
         },
       },
     );
+    const seal = await readSeal(scope);
     const checks: Record<Invariant, () => Finding | Promise<Finding>> = {
       one_reading: () => oneReading(scope),
       any_order: () => passing.any_order.finish(),
@@ -71,7 +85,7 @@ export async function audit(
       residuals: () => residuals(scope),
       sums: () => passing.sums.finish(),
       repeatable: () => passing.repeatable.finish(),
-      sealed: () => sealed(scope),
+      sealed: () => sealed(scope, seal),
       replay: () => replay(scope),
       graduated: () => graduated(scope),
       estimates: () => estimates(scope),
@@ -80,10 +94,20 @@ export async function audit(
     const findings: InvariantFinding[] = [];
     for (const [i, invariant] of INVARIANTS.entries()) {
       await tell(PASS_SHARE + Math.floor(((1000 - PASS_SHARE) * i) / INVARIANTS.length));
-      findings.push({ invariant, ...(await checks[invariant]()) });
+      const finding = await checks[invariant]();
+      const isIdle = cutOffs.length === 0 && invariant in passing;
+      findings.push({ invariant, ...finding, ...(isIdle ? { note: 'not_charged' } : {}) });
     }
-    return findings;
-  });
+    return { seen: { at: await snapshotAt(scope), cutOffs, seal }, findings: await locate(scope, findings) };
+  };
+  return inSnapshot(db, site, periodName, work, signal);
+}
+
+/** When the snapshot was taken, on the database's clock. */
+async function snapshotAt({ client }: AuditScope): Promise<string> {
+  const { rows } = await client.query<{ at: Date }>('SELECT transaction_timestamp() AS at');
+  if (!rows[0]) throw new Error('the database does not say what time it is');
+  return rows[0].at.toISOString();
 }
 
 /** @throws RangeError for what is no month or day. */
@@ -92,6 +116,7 @@ export async function inSnapshot<T>(
   site: Site,
   periodName: string,
   work: (scope: AuditScope) => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
   const { id: siteId, timeZone, currency } = site;
   const range = periodRange(periodName, timeZone);
@@ -101,7 +126,8 @@ export async function inSnapshot<T>(
   try {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const period = { name: periodName, ...range };
-    return await work({ db, client, siteId, period, timeZone, currency, digits: minorDigits(currency) });
+    const digits = minorDigits(currency);
+    return await work({ client, siteId, period, timeZone, currency, digits, signal });
   } catch (error) {
     lost = error as Error;
     throw error;

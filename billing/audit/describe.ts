@@ -1,4 +1,4 @@
-import { INVARIANTS, type Invariant, type InvariantFinding } from '../../domain/audit.ts';
+import { type AuditSeen, INVARIANTS, type Invariant, type InvariantFinding } from '../../domain/audit.ts';
 
 /** What each invariant says, for whoever reads a terminal. The dashboard has its own words. */
 const MEANS: Readonly<Record<Invariant, string>> = {
@@ -42,4 +42,16 @@ export function describeFinding({
   }
   if (more > 0) lines.push(`        and ${more} more`);
   return `${head}${lines.join('\n')}\n`;
+}
+
+/** What the findings are based on: instant, cut-offs, seal. */
+export function describeSeen({ at, cutOffs, seal }: AuditSeen): string {
+  const [latest] = cutOffs;
+  const charged = latest
+    ? `computed again from what ${cutOffs.length} run(s) saw, the last one readings up to ${latest.receivedUpTo}`
+    : 'no run has charged this period yet: nothing can be computed again';
+  const closed = seal
+    ? `closed ${seal.closedAt} by ${seal.closedBy}; hash ${seal.sealed.hash}, of its lines now ${seal.now.hash}`
+    : 'the period is open';
+  return `as of ${at}; ${charged}\n${closed}\n`;
 }

@@ -1,3 +1,4 @@
+import { type AuditCutOff, CUT_OFFS_MAX } from '../../domain/audit.ts';
 import { periodKindOf } from '../../domain/periods.ts';
 import type { NamedPeriod } from '../../domain/settlement/desired.ts';
 import type { CutOff } from '../../store/as-of.ts';
@@ -6,7 +7,7 @@ import { CHARGED_POINT } from '../../store/usage-inputs.ts';
 import { type ComputedPoint, computePoints } from '../compute-points.ts';
 import { namedPeriod } from '../run.ts';
 import type { RunContext } from '../run-context.ts';
-import type { AuditScope } from './scope.ts';
+import { type AuditScope, iso } from './scope.ts';
 
 /** A point of a period computed again from what its last run saw. */
 export interface RecomputedPoint extends ComputedPoint {
@@ -21,27 +22,30 @@ export interface RecomputeOptions {
   readonly pointIds?: readonly number[];
   /** Of a month: not the days that were run in it. */
   readonly withoutDays?: boolean;
+  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (done: number, of: number) => void;
 }
 
 /**
  * Computes every charged point of the period again, as of the cut-off of the last run that settled it, and hands each
  * batch over. A month includes the days that were run in it, for what prepaid leases use. Nothing of points that no
- * run has come to.
+ * run has come to. Returns the cut-offs, the latest first.
  */
 export async function recompute(
   scope: AuditScope,
   look: (points: readonly RecomputedPoint[]) => Promise<void> | void,
-  { pointIds, withoutDays, onProgress }: RecomputeOptions = {},
-): Promise<void> {
+  { pointIds, withoutDays, signal, onProgress }: RecomputeOptions = {},
+): Promise<readonly AuditCutOff[]> {
   const { client, siteId, period, timeZone } = scope;
   const days = withoutDays ? [] : await daysRun(scope);
   const periods = [period, ...days.map((day) => namedPeriod(day, timeZone))];
   const cutOffs = new Map<number, CutOff>();
+  const seen = new Map<string, AuditCutOff>();
   const total = periods.length * (pointIds?.length ?? (await countPoints(scope)));
   let done = 0;
   for (const one of periods) {
     for (let after = 0; ; ) {
+      signal?.throwIfAborted();
       const { rows } = await client.query<{ point: string; run: string | null }>(LAST_RUNS, [
         ...[siteId, one.name, new Date(one.from), new Date(one.to), after, POINTS_PER_BATCH],
         pointIds ?? null,
@@ -54,6 +58,11 @@ export async function recompute(
         const cutOff = cutOffs.get(run) ?? (await readRunCutOff(client, run));
         if (!cutOff) continue;
         cutOffs.set(run, cutOff);
+        const key = `${one.name} ${run}`;
+        seen.set(key, {
+          ...{ run, period: one.name, receivedUpTo: iso(cutOff.receivedUpTo.getTime()) },
+          points: (seen.get(key)?.points ?? 0) + ids.length,
+        });
         const context: RunContext = { ...scope, cutOff, definitions: new Map() };
         const { points } = await computePoints(context, ids, one, { estimate: false });
         await look(points.map((point) => ({ ...point, cutOff, period: one })));
@@ -64,6 +73,8 @@ export async function recompute(
       after = Number(rows.at(-1)?.point);
     }
   }
+  const latest = [...seen.values()].sort((a, b) => (a.receivedUpTo < b.receivedUpTo ? 1 : -1));
+  return latest.slice(0, CUT_OFFS_MAX);
 }
 
 /**

@@ -51,7 +51,7 @@ export async function replayBill(scope: AuditScope, billId: number): Promise<Bil
         }
       }
     };
-    await recompute({ ...scope, period }, look, { pointIds, withoutDays: true });
+    await recompute({ ...scope, period }, look, { pointIds, withoutDays: true, signal: scope.signal });
   }
   const compared = lines.map((line) => viewLine(line, keys.get(keyOf(line))));
   return {

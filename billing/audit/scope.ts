@@ -7,17 +7,17 @@ import {
 } from '../../domain/audit.ts';
 import type { NamedPeriod } from '../../domain/settlement/desired.ts';
 import type { BillingSession } from '../../store/billing-session.ts';
-import type { Database } from '../../store/database.ts';
 
 /** What is audited: everything is read in one snapshot, nothing is written. */
 export interface AuditScope {
-  readonly db: Database;
   readonly client: BillingSession['client'];
   readonly siteId: string;
   readonly period: NamedPeriod;
   readonly timeZone: string;
   readonly currency: string;
   readonly digits: number;
+  /** Ends it before the next batch. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Collects what a check finds, in memory that does not grow with it. */
@@ -35,6 +35,28 @@ export class Findings {
   add(violation: Violation): void {
     if (this.#violations.length < VIOLATIONS_MAX) this.#violations.push(violation);
     else this.#more++;
+  }
+
+  /**
+   * Counts what `checked` selects, and returns the rows of `violations`: as many as are listed, the rest is counted by
+   * the database. `ctes` are for both.
+   */
+  async query<Row extends object>(
+    client: AuditScope['client'],
+    sql: { readonly ctes?: string; readonly checked?: string; readonly violations: string },
+    params: readonly unknown[],
+  ): Promise<readonly Row[]> {
+    const { ctes, checked = 'SELECT 0', violations } = sql;
+    const { rows } = await client.query<Row & { checked: string; listed: true | null; total: string }>(
+      `WITH ${ctes === undefined ? '' : `${ctes},`} violations AS (SELECT true AS listed, v.* FROM (${violations}) v)
+       SELECT (${checked}) AS checked, v.*, count(v.listed) OVER () AS total
+       FROM (SELECT 1) one LEFT JOIN violations v ON true LIMIT ${VIOLATIONS_MAX}`,
+      [...params],
+    );
+    this.checked += Number(rows[0]?.checked ?? 0);
+    const listed = rows.filter((row) => row.listed);
+    this.#more += Number(rows[0]?.total ?? 0) - listed.length;
+    return listed;
   }
 
   finish(): Finding {

@@ -1,11 +1,12 @@
 import type { Logger } from 'pino';
 import { CHANNELS } from '../../contracts/notify.ts';
-import { type InvariantFinding, violationCount } from '../../domain/audit.ts';
+import { INVARIANTS, type InvariantFinding, violationCount } from '../../domain/audit.ts';
 import { RULE } from '../../domain/cases.ts';
 import {
   type AuditRun,
   claimAudit,
   endAudit,
+  giveBackAudit,
   openAudits,
   recordAuditProgress,
 } from '../../store/audit-runs.ts';
@@ -82,25 +83,35 @@ async function takeUp({ db, log, now }: AuditDeps, id: number, signal: AbortSign
     if (run.attempts > ATTEMPTS_MAX) throw new Error(`given up after ${ATTEMPTS_MAX} attempts`);
     const { billId } = run;
     if (billId !== null) {
-      const result = await inSnapshot(db, site, run.period, (scope) => replayBill(scope, billId));
+      const result = await inSnapshot(db, site, run.period, (scope) => replayBill(scope, billId), signal);
       await endAudit(db.$client, id, now(), { violations: result.different, result });
       return;
     }
     const onProgress = (done: number): Promise<void> => recordAuditProgress(db.$client, id, done);
-    const findings = await audit(db, site, run.period, { onProgress, signal });
+    const { seen, findings } = await audit(db, site, run.period, { onProgress, signal });
     await transaction(db, async (tx) => {
-      await endAudit(tx, id, now(), { violations: violationCount(findings), result: findings });
-      for (const finding of findings) await keepCase(tx, run, finding, now());
+      const result: InvariantFinding[] = [];
+      for (const finding of findings) {
+        const opened = await keepCase(tx, run, finding, now());
+        result.push(opened === null ? finding : { ...finding, case: opened });
+      }
+      await endAudit(tx, id, now(), { violations: violationCount(findings), result, seen });
     });
   } catch (err) {
-    if (signal.aborted || readDatabaseError(err)?.kind === 'away') throw err;
+    if (signal.aborted) return giveBackAudit(db.$client, id);
+    if (readDatabaseError(err)?.kind === 'away') throw err;
     log.error({ err, audit: id }, 'audit: failed');
     await endAudit(db.$client, id, now(), { error: err instanceof Error ? err.message : String(err) });
   }
 }
 
-/** A violation is a person's matter until an audit finds none. */
-async function keepCase(tx: Queryable, run: AuditRun, finding: InvariantFinding, at: Date): Promise<void> {
+/** A violation is a person's matter until an audit finds none. Returns the case's id while there is one. */
+async function keepCase(
+  tx: Queryable,
+  run: AuditRun,
+  finding: InvariantFinding,
+  at: Date,
+): Promise<number | null> {
   const { invariant, violations } = finding;
   const about = {
     siteId: run.siteId,
@@ -111,7 +122,10 @@ async function keepCase(tx: Queryable, run: AuditRun, finding: InvariantFinding,
   const [first] = violations;
   if (first) {
     const count = violationCount([finding]);
-    const subject = { audit: run.id, period: run.period, invariant, violations: count, first };
-    await openCase(tx, { ...about, subject });
-  } else await closeCase(tx, { ...about, by: RULE, resolution: 'found_none' });
+    const code = `#${INVARIANTS.indexOf(invariant) + 1}`;
+    const subject = { audit: run.id, period: run.period, code, invariant, violations: count, first };
+    return openCase(tx, { ...about, subject });
+  }
+  await closeCase(tx, { ...about, by: RULE, resolution: 'found_none' });
+  return null;
 }

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inSnapshot } from '../../billing/audit/audit.ts';
 import { type Replay, replayPeriod } from '../../billing/replay.ts';
 import type { Database } from '../../store/database.ts';
 import { readClosedPeriod, sealOf } from '../../store/periods.ts';
+import { findSite } from '../../store/sites.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { at, buildMarket, FLAT, linesOf, type Market, PEAK_VALLEY, run } from './market.ts';
 
@@ -296,15 +298,20 @@ describe('a replay', () => {
     await close(market, '2026-10', LATER);
     return { market, stall, sparse };
   }
+  const replayOf = async (market: Market): Promise<Replay | undefined> => {
+    const site = await findSite(db, market.site);
+    if (!site) throw new Error(`no site ${market.site}`);
+    return inSnapshot(db, site, '2026-10', replayPeriod);
+  };
   const replayed = async (market: Market): Promise<Replay> => {
-    const replay = await replayPeriod(db, market.site, '2026-10');
+    const replay = await replayOf(market);
     if (!replay) throw new Error('2026-10 is open');
     return replay;
   };
 
   it('of an open period there is none', async () => {
     const market = await newMarket();
-    expect(await replayPeriod(db, market.site, '2026-10')).toBeUndefined();
+    expect(await replayOf(market)).toBeUndefined();
   });
 
   it('comes to the same hash whatever is read, decided, moved and charged later', async () => {

@@ -37,7 +37,7 @@ export async function audited(
 ): Promise<readonly InvariantFinding[]> {
   const site = await findSite(db, siteId);
   if (!site) throw new Error(`no site ${siteId}`);
-  return audit(db, site, period);
+  return (await audit(db, site, period)).findings;
 }
 
 /**
