@@ -4,6 +4,11 @@ import { instant } from './usage-inputs.ts';
 
 /** More changes than this since the points were settled: it is simpler to settle all of them again. */
 const CHANGES_MAX = 5_000;
+/**
+ * A run takes the time before it asks where ingest has come to, and processes' clocks differ: of so many frames before
+ * its cut-off a reading may have been received after its start, and waits for the next run.
+ */
+const FRAMES_AT_ONCE_MAX = 10_000;
 const ROWS_MAX = 2_000;
 
 /**
@@ -15,8 +20,9 @@ export async function readStalePoints(
   siteId: string,
   period: string,
 ): Promise<ReadonlySet<number> | null> {
-  const { rows } = await tx.query<{ change: string; seq: string; from: Date; to: Date }>(
-    `SELECT min(r.change_id) AS change, min(r.journal_seq) AS seq, min(s.reads_from) AS from, max(s.reads_to) AS to
+  const { rows } = await tx.query<{ change: string; seq: string; start: Date; from: Date; to: Date }>(
+    `SELECT min(r.change_id) AS change, min(r.journal_seq) AS seq, min(r.started_at) AS start,
+       min(s.reads_from) AS from, max(s.reads_to) AS to
      FROM settled_points s JOIN billing_runs r ON r.id = s.run_id WHERE r.site_id = $1 AND s.period = $2`,
     [siteId, period],
   );
@@ -43,14 +49,16 @@ export async function readStalePoints(
          UNION ALL SELECT row_key::bigint FROM h WHERE table_name = 'places'),
        register AS (
          SELECT split_part(row_key, ' ', 1)::bigint AS id FROM h WHERE table_name = 'readings'
-         UNION ALL SELECT register_id FROM readings WHERE journal_seq > $2 AND ts >= $3 AND ts <= $4)
+         UNION ALL SELECT register_id FROM readings WHERE journal_seq > $2 AND ts >= $3 AND ts <= $4
+         UNION ALL SELECT register_id FROM readings WHERE journal_seq > $2 - ${FRAMES_AT_ONCE_MAX} AND journal_seq <= $2
+           AND received_at > $5 AND ts >= $3 AND ts <= $4)
      SELECT p.id AS point FROM place JOIN metering_points p ON p.place_id = place.id
      UNION SELECT i.metering_point_id FROM register JOIN installations i ON i.register_id = register.id
      UNION SELECT coalesce(i.metering_point_id, (h.old->>'metering_point_id')::bigint)
        FROM h LEFT JOIN installations i ON i.id = h.row_key::bigint WHERE table_name = 'installations'
      UNION SELECT (old->>'metering_point_id')::bigint FROM h WHERE table_name = 'installations' AND old IS NOT NULL
      UNION SELECT row_key::bigint FROM h WHERE table_name = 'metering_points'`,
-    [since.change, since.seq, since.from, since.to],
+    [since.change, since.seq, since.from, since.to, since.start],
   );
   return new Set(stale.flatMap(({ point }) => (point === null ? [] : Number(point))));
 }

@@ -254,20 +254,26 @@ describe('the database itself', () => {
     }
   });
 
-  it('refuses a second original on time that has one', async () => {
+  it('refuses a second original on time that has one, and a second correction of one number', async () => {
     const market = await newMarket();
     const { register } = await leasedStall(market);
     await market.readHourly(register, '2026-09-01 01:00', '2026-11-01 01:00', 1_000n, 1_000n);
     await run(db, market.site, '2026-10');
-    const copy = db.$client.query(
-      `INSERT INTO fee_lines (site_id, period, accounting_period, unit, run_id, lease_id, metering_point_id, service_from, service_to,
-         tariff_version_id, component, band, sequence, quantity, unit_price, amount, currency, kind, input_hash, evidence,
-         posted_at)
-       SELECT site_id, period, accounting_period, unit, run_id, lease_id, metering_point_id, service_from + interval '1 day', service_to,
-         tariff_version_id, component, band, sequence, quantity, unit_price, amount, currency, kind, input_hash, evidence,
-         posted_at FROM fee_lines WHERE site_id = $1`,
-      [market.site],
+    const copy = (serviceFrom: string, kind: string, sequence: number) =>
+      db.$client.query(
+        `INSERT INTO fee_lines (site_id, period, accounting_period, unit, run_id, lease_id, metering_point_id, service_from, service_to,
+           tariff_version_id, component, band, sequence, quantity, unit_price, amount, currency, kind, input_hash, evidence,
+           posted_at)
+         SELECT site_id, period, accounting_period, unit, run_id, lease_id, metering_point_id, ${serviceFrom}, service_to,
+           tariff_version_id, component, band, $3, quantity, unit_price, amount, currency, $2, input_hash, evidence,
+           posted_at FROM fee_lines WHERE site_id = $1 AND kind = 'original'`,
+        [market.site, kind, sequence],
+      );
+    await expect(copy(`service_from + interval '1 day'`, 'original', 0)).rejects.toThrow(
+      /fee_lines_original_once/,
     );
-    await expect(copy).rejects.toThrow(/fee_lines_original_once/);
+    await expect(copy('service_from', 'adjustment', 0)).rejects.toThrow(/fee_lines_once/);
+    await copy('service_from', 'adjustment', 1);
+    await expect(copy('service_from', 'adjustment', 1)).rejects.toThrow(/fee_lines_once/);
   });
 });

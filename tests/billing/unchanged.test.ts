@@ -90,6 +90,15 @@ describe('a run after a run', () => {
     }
   });
 
+  it('settles a point again whose reading came in while the run before was starting', async () => {
+    // Received after the run took the time, taken in before it asked for the cut-off.
+    await market.read(mine.register, [['2026-10-01', 24_100n]], at('2026-12-01 00:01'));
+    expect(await run(db, market.site, PERIOD, { now: at('2026-12-01') })).toMatchObject({ linesPosted: 0 });
+    expect([...((await stale()) ?? [])]).toEqual([mine.point]);
+    expect(await run(db, market.site, PERIOD)).toMatchObject({ linesPosted: 1 });
+    expect([...((await stale()) ?? [])]).toEqual([]);
+  });
+
   it('settles all when a tariff or the house lease changes', async () => {
     const about = { site: market.site, code: 'T', name: 'T', commodity: 'electricity' } as const;
     const made = await createTariff(db, { ...about, effectiveFrom: at('2026-12-01'), definition: FLAT });
