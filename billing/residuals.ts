@@ -17,7 +17,7 @@ import {
   type ValueAt,
   valueKey,
 } from '../store/meter-tree.ts';
-import { readClosedPeriods } from '../store/periods.ts';
+import { readClosedPeriods, readClosingChange } from '../store/periods.ts';
 import { insertResidual, queueResidualRun, readResiduals, type StoredResidual } from '../store/shares.ts';
 import { lockPointsById, readPayers, readPoints } from '../store/usage-inputs.ts';
 import type { RunContext } from './run-context.ts';
@@ -48,7 +48,8 @@ export async function settleResiduals(
   posting: Posting,
 ): Promise<readonly RunProblem[]> {
   const { client, siteId, cutOff } = context;
-  const tree = await readTree(client, siteId, { changeId: cutOff.changeId });
+  const pointsAt = (await readClosingChange(client, siteId, period.name)) ?? cutOff.changeId;
+  const tree = await readTree(client, siteId, { changeId: cutOff.changeId, pointsAt });
   const mains = tree.filter((point) => point.role === 'main' && isMeteredIn(point, period));
   if (mains.length === 0) return [];
   const ids = mains.map(({ id }) => id);

@@ -1,6 +1,7 @@
 import { periodKindOf } from '../domain/periods.ts';
 import type { NamedPeriod } from '../domain/settlement/desired.ts';
 import type { ServiceRange } from '../domain/settlement/service-ranges.ts';
+import { readClosingChange } from '../store/periods.ts';
 import { readShares, readUncharged } from '../store/shares.ts';
 import type { PointExtras } from './range-extras.ts';
 import type { RunContext } from './run-context.ts';
@@ -10,10 +11,11 @@ const MONTH_LENGTH = '2026-10'.length;
 /**
  * Shares of common area and loss, as they were allocated last: those of a month run's own residuals are there once
  * these are computed (residuals.ts), and then the points are settled again. Mains are charged to nobody, and
- * neither are common points whose usage is shared out.
+ * neither are common points whose usage is shared out. In a closed period the tree and the rules stay as its close saw
+ * them.
  */
 export async function readShareExtras(
-  { client }: RunContext,
+  { client, siteId, cutOff }: RunContext,
   pointIds: readonly number[],
   period: NamedPeriod,
 ): Promise<ReadonlyMap<number, PointExtras>> {
@@ -35,7 +37,9 @@ export async function readShareExtras(
       });
     }
   }
-  for (const id of await readUncharged(client, pointIds, period.name.slice(0, MONTH_LENGTH))) {
+  const month = period.name.slice(0, MONTH_LENGTH);
+  const changeId = (await readClosingChange(client, siteId, period.name)) ?? cutOff.changeId;
+  for (const id of await readUncharged(client, pointIds, month, { ...cutOff, changeId })) {
     extras.set(id, { share: () => null, passes: () => [], ranges: [] });
   }
   return extras;

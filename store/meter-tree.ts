@@ -26,11 +26,13 @@ export async function readTree(
   options: {
     readonly commodity?: MeteredCommodity | undefined;
     readonly changeId?: number | undefined;
+    /** What lies behind what, as of another change than the meters. */
+    readonly pointsAt?: number | undefined;
   } = {},
 ): Promise<readonly TreePoint[]> {
-  const { commodity = null, changeId } = options;
-  const from = (table: 'metering_points' | 'installations'): string =>
-    changeId === undefined ? table : asOf(table, changeId);
+  const { commodity = null, changeId, pointsAt = changeId } = options;
+  const from = (table: 'metering_points' | 'installations', at: number | undefined): string =>
+    at === undefined ? table : asOf(table, at);
   const { rows } = await tx.query<{
     id: string;
     code: string;
@@ -44,10 +46,10 @@ export async function readTree(
   }>(
     `SELECT p.id, p.code, p.commodity, p.place_id AS place, pl.code AS place_code, p.main_id AS main, p.role,
        ${ms('i.starts_at')} AS metered_from, ${ms('i.ends_at')} AS metered_to
-     FROM ${from('metering_points')} p LEFT JOIN places pl ON pl.id = p.place_id
+     FROM ${from('metering_points', pointsAt)} p LEFT JOIN places pl ON pl.id = p.place_id
      LEFT JOIN (SELECT metering_point_id, min(starts_at) AS starts_at,
          CASE WHEN bool_or(ends_at IS NULL) THEN NULL ELSE max(ends_at) END AS ends_at
-       FROM ${from('installations')} t GROUP BY metering_point_id) i ON i.metering_point_id = p.id
+       FROM ${from('installations', changeId)} t GROUP BY metering_point_id) i ON i.metering_point_id = p.id
      WHERE p.site_id = $1 AND p.commodity IN ('electricity', 'water') AND ($2::text IS NULL OR p.commodity = $2)
      ORDER BY p.code`,
     [siteId, commodity],

@@ -1,6 +1,7 @@
 import type { Allocated, Weight } from '../domain/meter-tree.ts';
 import type { TimeRange } from '../domain/periods.ts';
 import type { Residual, SharePart } from '../domain/residual.ts';
+import { asOf, type CutOff } from './as-of.ts';
 import type { Queryable } from './database.ts';
 import { inChunks, numbersParam } from './pg-arrays.ts';
 import type { ResidualMember } from './schema/meter-tree.ts';
@@ -186,21 +187,27 @@ export async function readConcerned(
   return rows.map(({ id }) => Number(id));
 }
 
-/** Points that nobody pays for themselves: mains, and common areas whose usage is shared out in the month. */
+/**
+ * Points that nobody pays for themselves: mains, and common areas whose usage is shared out in the month. The tree and
+ * the rule are as of `changeId`, the residual is the newest of the runs up to the cut-off's.
+ */
 export async function readUncharged(
   tx: Queryable,
   pointIds: readonly number[],
   month: string,
+  { changeId, receivedUpTo }: Pick<CutOff, 'changeId' | 'receivedUpTo'>,
 ): Promise<ReadonlySet<number>> {
   const { rows } = await tx.query<{ id: string }>(
-    `SELECT p.id FROM metering_points p
-     LEFT JOIN LATERAL (SELECT what FROM allocations a WHERE a.main_id = p.main_id AND a.from_month <= $2
-       ORDER BY a.from_month DESC LIMIT 1) a ON true
-     LEFT JOIN LATERAL (SELECT allocated FROM residuals r WHERE r.main_id = p.main_id AND r.period = $2
-       ORDER BY r.revision DESC LIMIT 1) r ON true
-     WHERE p.id = ANY($1) AND (p.role = 'main'
-       OR (p.role = 'common' AND a.what = 'residual_and_common' AND coalesce(r.allocated, 1) > 0))`,
-    [pointIds, month],
+    `WITH p AS MATERIALIZED (SELECT id, role, main_id FROM ${asOf('metering_points', changeId)} p
+         WHERE id = ANY($1) AND role IN ('main', 'common')),
+       rule AS MATERIALIZED (SELECT DISTINCT ON (main_id) main_id, what FROM ${asOf('allocations', changeId)} a
+         WHERE main_id IN (SELECT main_id FROM p WHERE role = 'common') AND from_month <= $2
+         ORDER BY main_id, from_month DESC)
+     SELECT p.id FROM p LEFT JOIN rule ON rule.main_id = p.main_id
+     LEFT JOIN LATERAL (SELECT allocated FROM residuals r JOIN billing_runs n ON n.id = r.run_id AND n.started_at <= $3
+       WHERE r.main_id = p.main_id AND r.period = $2 ORDER BY r.revision DESC LIMIT 1) r ON true
+     WHERE p.role = 'main' OR (rule.what = 'residual_and_common' AND coalesce(r.allocated, 1) > 0)`,
+    [pointIds, month, receivedUpTo],
   );
   return new Set(rows.map(({ id }) => Number(id)));
 }

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inSnapshot } from '../../billing/audit/audit.ts';
+import { replayPeriod } from '../../billing/replay.ts';
 import type { TariffDefinition } from '../../domain/tariffs/definition.ts';
 import type { Database } from '../../store/database.ts';
 import { checkResiduals } from '../../store/shares.ts';
+import { findSite } from '../../store/sites.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { at, buildMarket, linesOf, type Market, run } from './market.ts';
 
@@ -238,5 +241,63 @@ describe('common area and loss', () => {
     await run(db, market.site, PERIOD);
     expect(await shareSum(market.site)).toBe(0n);
     expect((await run(db, market.site, PERIOD)).linesPosted).toBe(0);
+  });
+});
+
+describe('once a month is closed', () => {
+  const CLOSED_AT = at('2026-11-20');
+  const LATER = at('2026-12-01');
+  const closedTree = async (site: string) => {
+    const tree = await treeOf(site);
+    await allocate(tree.main, 'residual_and_common', 'area');
+    const closed = await run(db, site, PERIOD, { kind: 'close', isForced: true, now: CLOSED_AT });
+    expect([closed.status, closed.problems]).toEqual(['succeeded', []]);
+    expect(await shareSum(site)).toBe(80n * HOURS);
+    return tree;
+  };
+  const replayed = async (id: string) => {
+    const site = await findSite(db, id);
+    return site && inSnapshot(db, site, PERIOD, replayPeriod);
+  };
+  const stays = async (site: string): Promise<void> => {
+    expect(await replayed(site)).toMatchObject({ isSame: true, differences: [] });
+    expect(await run(db, site, PERIOD, { now: LATER })).toMatchObject({
+      status: 'succeeded',
+      linesPosted: 0,
+    });
+  };
+
+  it('stays shared out as its rule was, whatever becomes of the rule', async () => {
+    const { main } = await closedTree('shares-rule-gone');
+    await stays('shares-rule-gone');
+    await db.$client.query(`UPDATE allocations SET what = 'residual' WHERE main_id = $1`, [main]);
+    await stays('shares-rule-gone');
+    await db.$client.query('DELETE FROM allocations WHERE main_id = $1', [main]);
+    await stays('shares-rule-gone');
+  });
+
+  it('stays charged to whom it was, whatever lies behind what afterwards', async () => {
+    const { a, b, main, common } = await closedTree('shares-tree-moved');
+    await db.$client.query(`UPDATE metering_points SET role = 'main' WHERE id = $1`, [a]);
+    await stays('shares-tree-moved');
+    await db.$client.query('UPDATE metering_points SET main_id = NULL WHERE main_id = $1', [main]);
+    await db.$client.query(`UPDATE metering_points SET role = 'stall' WHERE id = ANY($1)`, [[main, common]]);
+    await put(b, null);
+    await stays('shares-tree-moved');
+  });
+
+  it('is computed again as it was shared out, although a late reading left nothing to share since', async () => {
+    const { market, common, main, registers } = await closedTree('shares-nothing-left');
+    await db.$client.query('DELETE FROM readings WHERE register_id = $1 AND ts = $2', [
+      registers.get(main),
+      at('2026-11-01'),
+    ]);
+    // The main counted less than what is behind it: nothing is shared out, and the house pays for the common area.
+    const counted = hoursSince('2026-10-01') * 250n + 100n * HOURS;
+    await market.read(registers.get(main) ?? 0, [['2026-11-01', counted]], at('2026-11-25'));
+    await run(db, 'shares-nothing-left', PERIOD, { now: LATER });
+    expect(await shareSum('shares-nothing-left')).toBe(0n);
+    expect((await linesOf(db, common)).map(({ quantity }) => quantity)).toEqual([10n * HOURS]);
+    expect(await replayed('shares-nothing-left')).toMatchObject({ isSame: true, differences: [] });
   });
 });
