@@ -254,6 +254,20 @@ describe('an estimated end', () => {
     ]);
   });
 
+  it('gives way to a reading days after the end as well: the value between is interpolated', async () => {
+    const market = await newMarket();
+    const { point, register } = await leasedStall(market);
+    await market.read(register, SPARSE);
+    await close(market, '2026-10', LATER);
+    await market.read(register, [['2026-11-02', 900_000n]]);
+    expect(await run(db, market.site, '2026-10')).toMatchObject({ status: 'succeeded', linesPosted: 1 });
+    expect((await postedOf(point)).slice(1)).toMatchObject([
+      // 21 of 22 days of what was used since 11 October, less the 504 kWh that were estimated.
+      { period: '2026-10', accounting: '2026-11', quantity: (560_000n * 21n) / 22n - 504_000n },
+    ]);
+    expect(await caseOf(point)).toMatchObject([{ status: 'closed', resolution: 'arrived' }]);
+  });
+
   it('is nothing more than the last reading where there is no history', async () => {
     const market = await newMarket();
     const { point } = await leasedStall(market);

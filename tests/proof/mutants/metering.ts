@@ -1,0 +1,77 @@
+import type { Mutant } from './mutant.ts';
+
+/** From readings to quantities. */
+export const METERING: readonly Mutant[] = [
+  {
+    name: '< for <= at a cut',
+    harm: 'what is read exactly at midnight is charged to the month, or the tenant, after it',
+    file: 'domain/metering/fold.ts',
+    from: 'cut !== undefined && cut <= mark.ts',
+    to: 'cut !== undefined && cut < mark.ts',
+    test: 'tests/domain/settlement/settle.test.ts',
+  },
+  {
+    name: 'a float in the fold',
+    harm: 'quantities of long-lived meters are off by some Wh, and no longer add up',
+    file: 'domain/metering/boundary.ts',
+    from: 'before.total + ((after.total - before.total) * BigInt(at - before.ts)) / span',
+    to: 'before.total + BigInt(Math.floor(Number(after.total - before.total) * ((at - before.ts) / Number(span))))',
+    test: 'tests/domain/metering/fold.test.ts',
+  },
+  {
+    name: 'rollover without plausibility',
+    harm: 'one wrong zero from a meter is charged as a whole turn of its dial',
+    file: 'domain/metering/plausible.ts',
+    from: 'return nearTop && isPossible(delta, step)',
+    to: 'return nearTop || delta > 0n',
+    test: 'tests/domain/settlement/settle.test.ts',
+  },
+  {
+    name: 'a jump is believed',
+    harm: 'one wrong value, far too high, is charged at once',
+    file: 'domain/metering/plausible.ts',
+    from: "return isPossible(delta, step) ? { delta } : { refusal: 'jumped' };",
+    to: 'return { delta };',
+    test: 'tests/domain/metering/fold.test.ts',
+  },
+  {
+    name: 'a rejected reading is charged by',
+    harm: 'a person rejects a reading and the bill stays as it is',
+    file: 'store/usage-readings.ts',
+    from: "r.quality = 'good' AND ",
+    to: '',
+    ...{ test: 'tests/billing/corrections.test.ts', only: 'that a person rejects' },
+  },
+  {
+    name: 'the end value of an exchanged meter is ignored',
+    harm: 'what was used between the last reading and the exchange is charged to nobody',
+    file: 'domain/metering/fold.ts',
+    from: 'installation.endValue !== null &&',
+    to: 'installation.endValue === -1n &&',
+    ...{ test: 'tests/billing/cuts.test.ts', only: 'that is exchanged' },
+  },
+  {
+    name: 'an estimate is made anew on each run',
+    harm: 'a closed month’s estimated end moves each time, and the merchant’s next bill with it',
+    file: 'domain/metering/estimate.ts',
+    from: 'if (one.at <= last.ts || !isSameMark(one.before, last)) continue;',
+    to: 'if (one.at <= last.ts || isSameMark(one.before, last)) continue;',
+    test: 'tests/domain/metering/estimate.test.ts',
+  },
+  {
+    name: 'the cut-off is ignored',
+    harm: 'a closed month computed again comes to something else: its bill cannot be proved',
+    file: 'store/usage-readings.ts',
+    from: 'r.received_at <= $4 AND (r.journal_seq IS NULL OR r.journal_seq <= $5)',
+    to: '($4::timestamptz IS NOT NULL AND $5::bigint IS NOT NULL)',
+    ...{ test: 'tests/billing/close.test.ts', only: 'a replay' },
+  },
+  {
+    name: 'UTC for local cuts',
+    harm: 'a month ends at 08:00 in Shanghai: usage is on the wrong month’s bill',
+    file: 'domain/periods.ts',
+    from: 'date.toZonedDateTime({ timeZone }).epochMilliseconds',
+    to: "date.toZonedDateTime({ timeZone: timeZone && 'UTC' }).epochMilliseconds",
+    test: 'tests/domain/periods.test.ts',
+  },
+];
