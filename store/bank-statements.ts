@@ -4,10 +4,10 @@ import { codesIn, namesBill, sameName } from '../domain/bank-matching.ts';
 import type { BankMatch, BankResolution, BankRowStatus } from '../domain/bank-rows.ts';
 import { CHARGE_OPEN, splitPaid } from '../domain/charges.ts';
 import type { AccountKey } from '../domain/ledger.ts';
-import { lockBill, readDue, settleIfPaid } from './bill-due.ts';
+import { lockBill, readDue } from './bill-due.ts';
+import { settleIfPaid } from './bill-settling.ts';
 import { openCase } from './cases.ts';
 import { applyOutcome } from './charge-outcomes.ts';
-import { cancelCharge, openChargeOf } from './charges.ts';
 import type { Queryable } from './database.ts';
 import { bookTransaction } from './ledger.ts';
 
@@ -195,9 +195,6 @@ async function bookOnLease(
   await bookRow(tx, row, entries, by, from, refs);
   if (billId === null) return;
   await settleIfPaid(tx, billId, by.at);
-  const open = await openChargeOf(tx, billId);
-  if (open !== undefined && (await readDue(tx, billId)) <= 0n)
-    await cancelCharge(tx, open, 'platform', by.at);
   if (credit > 0n) {
     await openCase(tx, {
       ...{ siteId: row.siteId, kind: 'payment_mismatch', key: `bank row ${row.id}`, at: by.at },

@@ -1,4 +1,4 @@
-import { type BillStatus, mayStep } from '../domain/bills.ts';
+import type { BillStatus } from '../domain/bills.ts';
 import type { Entry } from '../domain/ledger.ts';
 import type { Queryable } from './database.ts';
 import { bookTransaction } from './ledger.ts';
@@ -56,57 +56,6 @@ export async function readDue(tx: Queryable, billId: number): Promise<bigint> {
   return BigInt(rows[0]?.due ?? 0);
 }
 
-/**
- * After anything was booked on an issued bill: marks it paid when nothing is due, and issued again when money went
- * back. What was paid above the due goes to the lease's balance. Returns whether the bill is paid.
- */
-export async function settleIfPaid(tx: Queryable, billId: number, at: Date): Promise<boolean> {
-  const bill = await lockBill(tx, billId);
-  if (!bill || !(mayStep('settle', bill.status) || mayStep('reopen', bill.status))) return false;
-  const due = await readDue(tx, billId);
-  if (due < 0n) await moveToBalance(tx, bill, -due, at);
-  const paid = due <= 0n;
-  if (paid !== (bill.status === 'paid')) {
-    await tx.query('UPDATE bills SET status = $2, paid_at = $3 WHERE id = $1', [
-      billId,
-      paid ? 'paid' : 'issued',
-      paid ? at : null,
-    ]);
-  }
-  return paid;
-}
-
-/**
- * Pays a bill from its lease's balance, as far as there is one; returns the amount moved. Done when a bill is issued,
- * and after money that had become balance was refunded.
- */
-export async function applyBalance(tx: Queryable, billId: number, at: Date, actor: string): Promise<bigint> {
-  const bill = await lockBill(tx, billId);
-  if (bill?.status !== 'issued' && bill?.status !== 'paid') return 0n;
-  const [due, balance] = [await readDue(tx, billId), await lockBalance(tx, bill)];
-  const amount = due < balance ? due : balance;
-  if (amount <= 0n) return 0n;
-  await bookOnBalance(tx, bill, { kind: 'balance.applied', amount: -amount, at, actor });
-  await settleIfPaid(tx, billId, at);
-  return amount;
-}
-
-const moveToBalance = (tx: Queryable, bill: LockedBill, amount: bigint, at: Date): Promise<void> =>
-  bookOnBalance(tx, bill, { kind: 'balance.credited', amount, at, actor: 'platform' });
-
-/** `amount` above zero goes from the bill to the lease's balance, below zero the other way. */
-async function bookOnBalance(
-  tx: Queryable,
-  bill: LockedBill,
-  { amount, ...how }: Omit<BillBooking, 'entries'> & { readonly amount: bigint },
-): Promise<void> {
-  const entries = [
-    { account: { kind: 'receivable', leaseId: bill.leaseId }, amount },
-    { account: { kind: 'prepaid', leaseId: bill.leaseId }, amount: -amount },
-  ] as const;
-  await bookOnBill(tx, bill, { ...how, entries });
-}
-
 export interface BillBooking {
   readonly kind: string;
   readonly at: Date;
@@ -131,19 +80,4 @@ export async function bookOnBill(tx: Queryable, bill: LockedBill, booking: BillB
     key: `${booking.kind} bill ${bill.id} #${rows[0]?.n}`,
     refs: { ...booking.refs, bill: bill.id, lease: bill.leaseId },
   });
-}
-
-/** What the lease has paid in advance, minor units; its account is locked, so that it is spent once. */
-async function lockBalance(tx: Queryable, bill: LockedBill): Promise<bigint> {
-  const account = [bill.siteId, bill.leaseId, bill.currency];
-  await tx.query(
-    `SELECT 1 FROM ledger_accounts WHERE site_id = $1 AND kind = 'prepaid' AND lease_id = $2 AND currency = $3 FOR UPDATE`,
-    account,
-  );
-  const { rows } = await tx.query<{ balance: string }>(
-    `SELECT coalesce(-sum(e.amount), 0) AS balance FROM ledger_accounts a JOIN ledger_entries e ON e.account_id = a.id
-     WHERE a.site_id = $1 AND a.kind = 'prepaid' AND a.lease_id = $2 AND a.currency = $3`,
-    account,
-  );
-  return BigInt(rows[0]?.balance ?? 0);
 }

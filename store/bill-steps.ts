@@ -1,8 +1,8 @@
 import type { SiteSettings } from '../contracts/settings.ts';
 import { type BillStatus, type BillStep, type StepRefusal, stepRefusal } from '../domain/bills.ts';
 import { dayNumber, dayText, startOfDayNumber } from '../domain/local-days.ts';
-import { applyBalance, settleIfPaid } from './bill-due.ts';
 import { takeNumbers } from './bill-numbers.ts';
+import { applyBalance, settleIfPaid } from './bill-settling.ts';
 import type { Queryable } from './database.ts';
 import { numbersParam, textsParam } from './pg-arrays.ts';
 import { actions } from './schema/cases.ts';

@@ -1,21 +1,13 @@
 import { recordAction } from './actions.ts';
-import { bookOnBill, type LockedBill, readDue, settleIfPaid } from './bill-due.ts';
-import type { Queryable } from './database.ts';
-import { bookTransaction, readBalance } from './ledger.ts';
+import { bookOnBill, type LockedBill, readDue } from './bill-due.ts';
+import { settleIfPaid } from './bill-settling.ts';
+import { lockFunds } from './lease-funds.ts';
+import { bookTransaction } from './ledger.ts';
 import type { Transaction } from './transaction.ts';
 
 interface By {
   readonly actor: string;
   readonly at: Date;
-}
-
-/** What a lease has left as security, minor units. Its account is locked until the transaction ends. */
-async function lockDeposit(tx: Queryable, siteId: string, leaseId: number): Promise<bigint> {
-  await tx.query(
-    `SELECT 1 FROM ledger_accounts WHERE site_id = $1 AND kind = 'deposit' AND lease_id = $2 FOR UPDATE`,
-    [siteId, leaseId],
-  );
-  return -(await readBalance(tx, siteId, { kind: 'deposit', leaseId }));
 }
 
 /** Pays a locked, issued bill from its lease's deposit. Undefined when done; else what is the most that could be. */
@@ -24,7 +16,7 @@ export async function applyDeposit(
   bill: LockedBill,
   { amount, actor, at }: By & { readonly amount: bigint },
 ): Promise<undefined | { readonly most: bigint }> {
-  const [due, deposit] = [await readDue(tx, bill.id), await lockDeposit(tx, bill.siteId, bill.leaseId)];
+  const [due, deposit] = [await readDue(tx, bill.id), await lockFunds(tx, bill, 'deposit')];
   const most = bill.status === 'issued' ? (due < deposit ? due : deposit) : 0n;
   if (amount > most) return { most };
   await bookOnBill(tx, bill, {
@@ -60,7 +52,7 @@ export async function returnDeposit(
   },
 ): Promise<undefined | { readonly most: bigint }> {
   const { siteId, leaseId, currency, amount, reason, actor, at } = one;
-  const most = await lockDeposit(tx, siteId, leaseId);
+  const most = await lockFunds(tx, one, 'deposit');
   if (amount > most) return { most };
   const { rows } = await tx.query<{ n: string }>(
     `SELECT count(*) AS n FROM ledger_accounts a JOIN ledger_entries e ON e.account_id = a.id

@@ -1,5 +1,6 @@
 import { type LateFeeTerms, lateFee, owedSteps } from '../domain/late-fees.ts';
-import { bookOnBill, type LockedBill, lockBill, settleIfPaid } from './bill-due.ts';
+import { bookOnBill, type LockedBill, lockBill } from './bill-due.ts';
+import { settleIfPaid } from './bill-settling.ts';
 import type { Queryable } from './database.ts';
 
 interface LateFeeRow {
@@ -17,7 +18,7 @@ interface LateFeeRow {
 const dayOf = (instant: string): string => `((${instant} AT TIME ZONE $2)::date - DATE '1970-01-01')`;
 
 /**
- * Books what the late fee of a locked, issued bill up to `lastDay` (a local day that is over) differs from what was
+ * Books what the late fee of a locked, issued or paid bill up to `lastDay` (a local day that is over) differs from what was
  * booked; twice books nothing. Credits count from the beginning: nothing was ever owed on what was wrong. Returns the
  * difference.
  */
@@ -26,7 +27,7 @@ export async function bookLateFee(
   bill: LockedBill,
   how: { readonly timeZone: string; readonly lastDay: number; readonly at: Date; readonly actor: string },
 ): Promise<bigint> {
-  if (bill.status !== 'issued') return 0n;
+  if (bill.status !== 'issued' && bill.status !== 'paid') return 0n;
   const { rows } = await tx.query<LateFeeRow>(
     `WITH moved AS (
        SELECT t.kind, ${dayOf('t.at')} AS day, sum(e.amount) AS amount FROM ledger_transactions t
@@ -50,7 +51,8 @@ export async function bookLateFee(
   const steps = owedSteps([...booked, { day: row.issued_day, amount: credited }], held);
   const fee = lateFee(row.terms, { dueDay: row.due_day, billed: bill.amount + credited, steps }, how.lastDay);
   const difference = fee - BigInt(row.fees);
-  if (difference === 0n) return 0n;
+  // What is paid is done with, but what was never owed goes back.
+  if (difference === 0n || (bill.status === 'paid' && difference > 0n)) return 0n;
   await bookOnBill(tx, bill, {
     kind: 'late_fee',
     at: how.at,

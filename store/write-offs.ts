@@ -1,5 +1,6 @@
 import { recordAction } from './actions.ts';
-import { bookOnBill, type LockedBill, lockBill, readDue, settleIfPaid } from './bill-due.ts';
+import { bookOnBill, type LockedBill, lockBill, readDue } from './bill-due.ts';
+import { settleIfPaid } from './bill-settling.ts';
 import type { Queryable } from './database.ts';
 import type { Transaction } from './transaction.ts';
 

@@ -9,7 +9,8 @@ import {
 } from '../../contracts/bills.ts';
 import { zIdParams } from '../../contracts/rest.ts';
 import { readBillDetail } from '../../store/bill-details.ts';
-import { applyBalance, type LockedBill, lockBill } from '../../store/bill-due.ts';
+import { type LockedBill, lockBill } from '../../store/bill-due.ts';
+import { applyBalance } from '../../store/bill-settling.ts';
 import { issueCreditNote } from '../../store/credit-notes.ts';
 import { applyDeposit, returnDeposit } from '../../store/deposits.ts';
 import { findLease } from '../../store/leases.ts';

@@ -6,8 +6,9 @@ import { workOnOverdue } from '../../billing/dunning.ts';
 import { chargeLateFees } from '../../billing/late-fees.ts';
 import { zSiteSettings } from '../../contracts/settings.ts';
 import { readBillDetail } from '../../store/bill-details.ts';
-import { lockBill, readDue, settleIfPaid } from '../../store/bill-due.ts';
+import { lockBill, readDue } from '../../store/bill-due.ts';
 import { listBillRuns, queueBillRun } from '../../store/bill-runs.ts';
+import { settleIfPaid } from '../../store/bill-settling.ts';
 import { listBills } from '../../store/bills.ts';
 import { issueCreditNote } from '../../store/credit-notes.ts';
 import { applyDeposit, returnDeposit } from '../../store/deposits.ts';
@@ -239,6 +240,59 @@ test('a write-off needs a second person, and no more than is due', async () => {
   ).toBeUndefined();
   expect(await detail(bill)).toMatchObject({ status: 'paid', writtenOff: '999', paid: '1', due: '0' });
   expect(await readBalance(pool(), m.site.id, { kind: 'bad_debt' })).toBe(999n);
+});
+
+test('a credit on what was written off takes the loss back, and only what was paid becomes balance', async () => {
+  const m = await market();
+  const { bill, lease } = await oneBill(m, 1_000n);
+  const by = { actor: 'al', at: at('2026-11-20') };
+  await pay(m, lease, bill, 300n, by.at);
+  const off = { ...by, amount: 700n, reason: 'left the market', fourEyes: false };
+  expect(await onBill(bill, (tx, locked) => proposeWriteOff(tx, locked, off))).toBeTypeOf('number');
+  const credit = (amount: bigint) =>
+    onBill(bill, (tx, locked) =>
+      issueCreditNote(
+        tx,
+        locked,
+        { timeZone: ZONE, settings: FEES },
+        { ...by, amount, reason: 'wrong meter' },
+      ),
+    );
+  const balances = async () => ({
+    lost: await readBalance(pool(), m.site.id, { kind: 'bad_debt' }),
+    balance: -(await readBalance(pool(), m.site.id, { kind: 'prepaid', leaseId: lease })),
+  });
+  await credit(400n);
+  expect(await balances()).toEqual({ lost: 300n, balance: 0n });
+  await credit(600n);
+  expect(await balances()).toEqual({ lost: 0n, balance: 300n });
+  expect(await detail(bill)).toMatchObject({ status: 'paid', credits: '1000', writtenOff: '0', due: '0' });
+});
+
+test('a credit on a paid bill takes back the late fees that were paid with it, and charges none', async () => {
+  const m = await market();
+  const { bill, lease } = await oneBill(m, 10_000n);
+  await chargeLateFees(test_.db, m.site, at('2026-11-25'), open);
+  // The 25th is over without its fee when the money comes.
+  await pay(m, lease, bill, 10_200n, at('2026-11-26T00:30'));
+  const credit = (amount: bigint) =>
+    onBill(bill, (tx, locked) =>
+      issueCreditNote(
+        tx,
+        locked,
+        { timeZone: ZONE, settings: FEES },
+        {
+          ...{ amount, reason: 'wrong meter', actor: 'al', at: at('2026-11-28') },
+        },
+      ),
+    );
+  await credit(1n);
+  expect(await detail(bill)).toMatchObject({ lateFees: '200', due: '0' });
+  await credit(4_999n);
+  expect(await detail(bill)).toMatchObject({ credits: '5000', lateFees: '150', due: '0' });
+  await credit(5_000n);
+  expect(await detail(bill)).toMatchObject({ credits: '10000', lateFees: '0', due: '0' });
+  expect(await readBalance(pool(), m.site.id, { kind: 'prepaid', leaseId: lease })).toBe(-10_200n);
 });
 
 test('a deposit pays a bill, and what is left of it is returned', async () => {

@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { startPayments } from '../../billing/payments.ts';
 import type { SandboxScript } from '../../demo/sandbox-order.ts';
 import { type SandboxProvider, startSandboxProvider } from '../../demo/sandbox-provider.ts';
+import { applyBalance } from '../../store/bill-settling.ts';
+import { applyOutcome } from '../../store/charge-outcomes.ts';
 import { cancelCharge } from '../../store/charges.ts';
 import { createRefund } from '../../store/refunds.ts';
 import { transaction } from '../../store/transaction.ts';
@@ -229,12 +231,22 @@ describe('a payment that is cancelled', () => {
   });
 });
 
-describe('money back', () => {
-  const refund = (chargeId: number, amount: bigint) =>
-    transaction(api.db, (tx) =>
-      createRefund(tx, { chargeId, amount, reason: 'test', requestedBy: 'test', at: new Date() }),
-    );
+const refund = (chargeId: number, amount: bigint) =>
+  transaction(api.db, (tx) =>
+    createRefund(tx, { chargeId, amount, reason: 'test', requestedBy: 'test', at: new Date() }),
+  );
 
+const succeed = (chargeId: number, paid: bigint) =>
+  transaction(api.db, (tx) =>
+    applyOutcome(
+      tx,
+      chargeId,
+      { status: 'succeeded', paid, currency: 'CNY' },
+      { actor: 'test', at: new Date() },
+    ),
+  );
+
+describe('money back', () => {
   it('in parts: never more than came in, and the bill is due again', async () => {
     sandbox.script('slow');
     const bill = await issueBill(api.db, market, lease, 1_000n);
@@ -290,6 +302,47 @@ describe('the balance', () => {
     expect(charge?.failure).toBe('balance_too_low');
     expect(await balancesOf(api.db, market)).toEqual({ receivable: 600n, revenue: -600n });
   });
+
+  it('pays no charge that was cancelled before', async () => {
+    const { id: first } = await topUp(api.db, lease, 600n);
+    await succeed(first, 600n);
+    const bill = await issueBill(api.db, market, lease, 600n);
+    const { id } = await chargeBill(api.db, lease, bill, 600n, 'balance');
+    await cancelCharge(api.db.$client, id, 'test', new Date());
+    await startBilling();
+    await eventually(async () =>
+      expect((await chargesOf(api.db, lease))[1]).toMatchObject({ status: 'failed', failure: 'cancelled' }),
+    );
+    expect(await billStatus(api.db, bill)).toBe('issued');
+  });
+
+  it('is promised to one refund only, and pays nothing meanwhile', async () => {
+    const { id: spent } = await topUp(api.db, lease, 500n, 'bank_transfer');
+    await succeed(spent, 500n);
+    const { id: other } = await topUp(api.db, lease, 500n, 'bank_transfer');
+    await succeed(other, 500n);
+    const first = await issueBill(api.db, market, lease, 500n);
+    await transaction(api.db, (tx) => applyBalance(tx, first, new Date(), 'test'));
+    // Half of what came is spent: one of the two can go back.
+    expect(await refund(spent, 500n)).toMatchObject({ ok: true });
+    expect(await refund(other, 500n)).toMatchObject({ ok: false, reason: 'balance_spent', left: 0n });
+    const second = await issueBill(api.db, market, lease, 100n);
+    expect(await transaction(api.db, (tx) => applyBalance(tx, second, new Date(), 'test'))).toBe(0n);
+    await startBilling();
+    await eventually(async () =>
+      expect(await balancesOf(api.db, market)).toEqual({ bank: 500n, receivable: 100n, revenue: -600n }),
+    );
+  });
+});
+
+it('a payment that is open when its bill is paid otherwise is withdrawn', async () => {
+  const { id: top } = await topUp(api.db, lease, 600n);
+  await succeed(top, 600n);
+  const bill = await issueBill(api.db, market, lease, 600n);
+  const { id } = await chargeBill(api.db, lease, bill, 600n, 'bank_transfer');
+  expect(await transaction(api.db, (tx) => applyBalance(tx, bill, new Date(), 'test'))).toBe(600n);
+  const { rows } = await api.db.$client.query('SELECT cancelled_by FROM charges WHERE id = $1', [id]);
+  expect(rows).toEqual([{ cancelled_by: 'platform' }]);
 });
 
 describe('the database itself', () => {

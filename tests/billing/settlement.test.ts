@@ -5,7 +5,8 @@ import { startSettlement } from '../../billing/settlement-schedule.ts';
 import { zSiteSettings } from '../../contracts/settings.ts';
 import type { Charging } from '../../domain/parties.ts';
 import type { Share } from '../../domain/settlement-split.ts';
-import { readDue, settleIfPaid } from '../../store/bill-due.ts';
+import { readDue } from '../../store/bill-due.ts';
+import { settleIfPaid } from '../../store/bill-settling.ts';
 import type { Database } from '../../store/database.ts';
 import { bookTransaction } from '../../store/ledger.ts';
 import { parties } from '../../store/schema/parties.ts';
@@ -232,11 +233,19 @@ describe('what is shared', () => {
     await market.book(bill, 'charge', 850n, { kind: 'bank' });
     await market.share();
     expect(await market.partOf(market.owner)).toBe(470n);
+    // A later credit makes the loss smaller by as much: 40 of 600 − 100 and 400 − 10, three fifths of it on energy.
     await market.book(bill, 'credit_note', 10n, { kind: 'revenue', code: 'water' });
-    expect((await market.share('2026-11-12')).lines).toBe(0);
-    await market.book(bill, 'credit_note', 10n, { kind: 'revenue', code: 'energy' });
+    await market.share('2026-11-12');
+    expect(await market.partOf(market.owner)).toBe(476n);
+    await market.book(bill, 'credit_note', 40n, { kind: 'revenue', code: 'water' });
     await market.share('2026-11-13');
-    expect(await market.partOf(market.owner)).toBe(460n);
+    expect(await market.partOf(market.owner)).toBe(500n);
+    // Nothing is lost any more: it comes off what was paid.
+    await market.book(bill, 'credit_note', 10n, { kind: 'revenue', code: 'water' });
+    expect((await market.share('2026-11-14')).lines).toBe(0);
+    await market.book(bill, 'credit_note', 10n, { kind: 'revenue', code: 'energy' });
+    await market.share('2026-11-15');
+    expect(await market.partOf(market.owner)).toBe(490n);
   });
 
   it('by a rule written later, from the day on that it names, and never over what was shared', async () => {

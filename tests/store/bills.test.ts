@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { zSiteSettings } from '../../contracts/settings.ts';
-import { applyBalance, lockBill, readDue, settleIfPaid } from '../../store/bill-due.ts';
+import { lockBill, readDue } from '../../store/bill-due.ts';
+import { applyBalance, settleIfPaid } from '../../store/bill-settling.ts';
 import { takeStep } from '../../store/bill-steps.ts';
 import { listBills, sumBills } from '../../store/bills.ts';
 import { bookTransaction, readBalance } from '../../store/ledger.ts';
