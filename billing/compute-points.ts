@@ -239,11 +239,19 @@ async function fold(
   }> {
     const at = points.map((one) => ({ id: one.point.id, at: atOf(one) }));
     const marks = sealed ? undefined : await readResumeMarks(client, at);
-    const folds = points.map(({ point, installations, cuts }) => {
+    const folds = points.map((one) => {
+      const { point, installations, cuts } = one;
       const resume = (sealed ? sealed.get(point.id)?.resume : marks?.get(point.id)) ?? null;
       const pinnedEstimates = known.get(point.id)?.estimates;
       const input = { installations, maxRate: point.maxRate, cuts, resume, vouched, pinnedEstimates };
-      return { point, installations, cuts, resume, fold: new QuantityFold({ ...input, estimateUntil }) };
+      const kept = keptOf(one);
+      return {
+        point,
+        installations,
+        cuts,
+        resume,
+        fold: new QuantityFold({ ...input, estimateUntil, kept }),
+      };
     });
     return { folds, readings: await foldReadings(client, folds, period, cutOff) };
   }
@@ -288,6 +296,10 @@ const sealedShare =
 
 const endsOf = (period: NamedPeriod, { ends }: ComputeOptions): readonly number[] =>
   (ends ?? periodKindOf(period.name) === 'month') ? [period.from, period.to] : [];
+
+/** Where values are pinned (`newPins`); those from where tiers count are among them or before the period. */
+export const keptOf = ({ ranges, ends }: Pick<ComputedPoint, 'ranges' | 'ends'>): readonly number[] =>
+  ascending([...ranges.flatMap(({ from, to }) => [from, to]), ...ends]);
 
 const ascending = (instants: readonly number[]): readonly number[] =>
   [...new Set(instants)].sort((a, b) => a - b);

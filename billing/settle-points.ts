@@ -8,7 +8,7 @@ import { closeCase, openCase } from '../store/cases.ts';
 import { readClosedPeriods } from '../store/periods.ts';
 import { type LineToPost, type PinnedBoundary, pinBoundaries, postLines } from '../store/posting.ts';
 import { writeSettledPoints } from '../store/settled-points.ts';
-import { type ComputedPoint, computePoints } from './compute-points.ts';
+import { type ComputedPoint, computePoints, keptOf } from './compute-points.ts';
 import type { RunContext } from './run-context.ts';
 import { SETTLEMENT_REVISION, settledWhole } from './unchanged.ts';
 
@@ -87,7 +87,7 @@ export const problemsOf = (computed: readonly ComputedPoint[]): readonly RunProb
 /** The values at the ends of ranges, and from where tiers count, that differ from what was pinned last. */
 function newPins({ point, ranges, ends, settlement, pinned }: ComputedPoint): readonly PinnedBoundary[] {
   const since = settlement.lines.flatMap(({ accumulatedFrom }) => accumulatedFrom ?? []);
-  const instants = new Set([...ranges.flatMap(({ from, to }) => [from, to]), ...ends, ...since]);
+  const instants = new Set([...keptOf({ ranges, ends }), ...since]);
   return [...instants].flatMap((at) => {
     const boundary = settlement.boundaries.get(at);
     const before = pinned.get(at);

@@ -62,16 +62,16 @@ export interface ChangedReading {
 export async function readChangedReadings(
   tx: Queryable,
   registerIds: readonly number[],
-  { changeId, receivedUpTo }: CutOff,
+  { changeId, receivedUpTo, journalSeq }: CutOff,
 ): Promise<ReadonlyMap<number, readonly ChangedReading[]>> {
   const { rows } = await tx.query<{ register: string; ts: string; value: string | null }>(
     `SELECT register, ts, CASE WHEN old->>'quality' = 'good' AND (old->>'received_at')::timestamptz <= $2
-       THEN (old->>'value')::bigint END AS value
+       AND (old->>'journal_seq' IS NULL OR (old->>'journal_seq')::bigint <= $4) THEN (old->>'value')::bigint END AS value
      FROM (SELECT DISTINCT ON (row_key) split_part(row_key, ' ', 1)::bigint AS register,
          split_part(row_key, ' ', 2)::bigint AS ts, old
        FROM change_history WHERE table_name = 'readings' AND id > $1 ORDER BY row_key, id) changed
      WHERE register = ANY($3) ORDER BY ts`,
-    [changeId, receivedUpTo, registerIds],
+    [changeId, receivedUpTo, registerIds, journalSeq],
   );
   const byRegister = new Map<number, ChangedReading[]>();
   for (const row of rows) {

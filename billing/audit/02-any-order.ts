@@ -75,12 +75,15 @@ export class AnyOrder {
       resume,
       pinnedEstimates: estimates,
     };
-    const { boundaries } = foldReadings(input, this.#shuffled([...readings.values()]));
+    const { boundaries, last } = foldReadings(input, this.#shuffled([...readings.values()]));
     const valueAt = new Map(boundaries.map(({ at, value }) => [at, value]));
     this.#findings.checked++;
-    for (const { at, value } of pins) {
+    for (const { at, value, method, before } of pins) {
       const again = valueAt.get(at);
       if (again === value) continue;
+      // What was estimated stands until a reading follows it, also when one before it has come since.
+      const isAwaiting = again === undefined && method === 'estimated';
+      if (isAwaiting && before !== null && last !== null && last.ts > before.ts) continue;
       const where = { point: point.id, at: iso(at) };
       const expected = again === undefined ? '—' : `${again}`;
       this.#findings.add({ what: 'order_matters', where, expected, found: `${value}` });

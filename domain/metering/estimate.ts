@@ -23,6 +23,8 @@ export interface TailInput {
   readonly pinned: readonly PinnedEstimate[];
   /** Estimate as far as this instant; null: use what was estimated before and nothing else. */
   readonly until: number | null;
+  /** Those of the cuts whose values are kept, and are `pinned` the next time. */
+  readonly kept?: readonly number[] | undefined;
 }
 
 interface Anchor {
@@ -33,9 +35,10 @@ interface Anchor {
 
 /**
  * The values after the last reading, as far as they are estimated. The end is
- * `last.total + (last.total − first.total) × (until − last.ts) ÷ (last.ts − first.ts)`, rounded down in 1/10,000 base
- * units: without history nothing is used. Cuts before it lie on the straight line to it. What was estimated and pinned
- * before stays as it is, so an estimate is made once and both sides of its cut share it.
+ * `last.total + (last.total − first.total) × (until − last.ts) ÷ (last.ts − first.ts)`, rounded down to whole base
+ * units: without history nothing is used. Cuts before it lie on the straight line to it; those that are not kept on the
+ * lines between those that are, rounded already, so that they are the same when only these are known. What was estimated
+ * and pinned before stays as it is, so an estimate is made once and both sides of its cut share it.
  */
 export function tailBoundaries({
   last,
@@ -43,6 +46,7 @@ export function tailBoundaries({
   cuts,
   pinned,
   until,
+  kept = [],
 }: TailInput): readonly (Boundary & { readonly method: 'estimated' })[] {
   const anchors: Anchor[] = [{ at: last.ts, total: last.total, basis: null }];
   for (const one of pinned) {
@@ -57,16 +61,32 @@ export function tailBoundaries({
     const span = BigInt(last.ts - first.ts);
     const more = span === 0n ? 0n : (used * BigInt(until - end.at)) / span;
     const basis = span === 0n ? null : { from: first.ts, to: last.ts, quantity: wholeUnits(used) };
-    anchors.push({ at: until, total: end.total + more, basis });
+    anchors.push({ at: until, total: wholeFrom(last, end.total + more), basis });
+  }
+  for (const at of kept) {
+    const next = anchors.findIndex((anchor) => anchor.at >= at);
+    const to = anchors[next];
+    const from = anchors[next - 1];
+    if (!from || !to || to.at === at) continue;
+    anchors.splice(next, 0, { at, total: wholeFrom(last, between(from, to, at)), basis: to.basis });
   }
   return cuts.flatMap((at) => {
     const next = anchors.findIndex((anchor, i) => i > 0 && anchor.at >= at);
     const [from, to] = [anchors[next - 1], anchors[next]];
     if (!from || !to) return [];
-    const total = from.total + ((to.total - from.total) * BigInt(at - from.at)) / BigInt(to.at - from.at);
     const { basis } = to;
-    return [{ at, value: wholeUnits(total), method: 'estimated', before: last, after: null, basis } as const];
+    const value = wholeUnits(between(from, to, at));
+    return [{ at, value, method: 'estimated', before: last, after: null, basis } as const];
   });
+}
+
+const between = (from: Anchor, to: Anchor, at: number): bigint =>
+  from.total + ((to.total - from.total) * BigInt(at - from.at)) / BigInt(to.at - from.at);
+
+/** What is pinned of a total: whole base units, and no less than the last mark. */
+function wholeFrom({ total: least }: Mark, total: bigint): bigint {
+  const whole = wholeUnits(total) * TOTAL_ONE;
+  return whole > least ? whole : least;
 }
 
 const isSameMark = (a: Mark, b: Mark): boolean =>

@@ -32,6 +32,8 @@ export interface FoldInput {
   readonly pinnedEstimates?: readonly PinnedEstimate[] | undefined;
   /** Estimate what no reading follows, as far as this instant. */
   readonly estimateUntil?: number | undefined;
+  /** Those of the cuts whose values are kept: the next time they are among the pinned estimates. */
+  readonly kept?: readonly number[] | undefined;
 }
 
 export interface RefusedReading extends Reading {
@@ -152,9 +154,9 @@ export class QuantityFold {
   }
 
   #tail(last: Mark): readonly Boundary[] {
-    const { cuts, pinnedEstimates = [], estimateUntil = null } = this.#input;
+    const { cuts, pinnedEstimates = [], estimateUntil = null, kept } = this.#input;
     return tailBoundaries({
-      ...{ last, first: this.#trail[0] ?? last, pinned: pinnedEstimates, until: estimateUntil },
+      ...{ last, first: this.#trail[0] ?? last, pinned: pinnedEstimates, until: estimateUntil, kept },
       cuts: cuts.slice(this.#boundaries.length),
     });
   }

@@ -68,7 +68,11 @@ function fold(
   { installations }: Truth,
   readings: readonly Reading[],
   cuts: readonly number[],
-  more: { pinnedEstimates?: readonly PinnedEstimate[]; estimateUntil?: number } = {},
+  more: {
+    pinnedEstimates?: readonly PinnedEstimate[];
+    estimateUntil?: number;
+    kept?: readonly number[];
+  } = {},
 ): readonly Boundary[] {
   return foldReadings({ installations, maxRate: MAX_RATE, cuts, resume: null, ...more }, readings).boundaries;
 }
@@ -95,6 +99,21 @@ describe('estimated boundary values', () => {
         expect(again).toEqual(first.filter(({ at }) => fewer.includes(at)));
       }),
       { numRuns: 60 },
+    );
+  });
+
+  it('are the same again when only those at the ends of service ranges were kept', () => {
+    fc.assert(
+      fc.property(aSilence, fc.infiniteStream(fc.boolean()), ({ truth, silentFrom, cuts }, chance) => {
+        const heard = truth.readings.filter(({ ts }) => ts < silentFrom);
+        const estimateUntil = cuts.at(-1) ?? 0;
+        const kept = cuts.filter((at) => at === estimateUntil || chance.next().value);
+        const first = fold(truth, heard, cuts, { estimateUntil, kept });
+        const pinnedEstimates = pinsOf(first.filter(({ at }) => kept.includes(at)));
+        const valuesOf = (boundaries: readonly Boundary[]) => boundaries.map(({ at, value }) => [at, value]);
+        expect(valuesOf(fold(truth, heard, cuts, { pinnedEstimates, kept }))).toEqual(valuesOf(first));
+      }),
+      { numRuns: 200 },
     );
   });
 

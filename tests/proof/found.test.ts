@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Database } from '../../store/database.ts';
+import { at, buildMarket, FLAT, PEAK_VALLEY, run } from '../billing/market.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { audited } from './scene.ts';
+
+let database: TestDatabase;
+let db: Database;
+let sites = 0;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  db = database.db;
+});
+afterAll(() => database.drop());
+
+const LATER = at('2027-01-01');
+
+/** A stall whose meter falls silent in the month, which is closed all the same. */
+async function silentStall(definition = FLAT) {
+  const market = await buildMarket(db, `found${++sites}`);
+  const tariff = await market.tariff('T', '2026-01-01', definition);
+  const stall = await market.stall();
+  await market.lease(stall, '2026-09-01', null, { tariff });
+  const point = await market.point(stall);
+  const register = await market.meter(point, '2026-10-01', 0n);
+  await market.read(register, [
+    ['2026-10-04', 50_021n],
+    ['2026-10-11 01:00', 100_003n],
+  ]);
+  const now = LATER;
+  expect(await run(db, market.site, '2026-10', { kind: 'close', isForced: true, now })).toMatchObject({
+    status: 'succeeded',
+    linesPosted: definition === FLAT ? 1 : 3,
+  });
+  return { market, register };
+}
+
+async function violationsOf(site: string) {
+  const findings = await audited(db, site);
+  return findings.flatMap(({ invariant, violations }) =>
+    violations.map((violation) => ({ invariant, ...violation })),
+  );
+}
+
+describe('what the physical truth has found', () => {
+  it('a month that was estimated is the same again, also in its bands', async () => {
+    const { market } = await silentStall(PEAK_VALLEY);
+    expect(await run(db, market.site, '2026-10', { now: LATER })).toMatchObject({ linesPosted: 0 });
+    expect(await violationsOf(market.site)).toEqual([]);
+  });
+
+  it('an estimate stands when a reading before its cut comes late', async () => {
+    const { market, register } = await silentStall();
+    await market.read(register, [['2026-10-20', 190_000n]], LATER);
+    expect(await run(db, market.site, '2026-10', { now: at('2027-01-02') })).toMatchObject({
+      linesPosted: 0,
+      problems: [{ code: 'awaiting_reading' }],
+    });
+    expect(await violationsOf(market.site)).toEqual([]);
+  });
+
+  it('a reading that ingest came to after the close is none of it, also when it is rejected then', async () => {
+    const { market, register } = await silentStall();
+    await market.read(register, [['2026-10-20', 190_000n]], at('2026-10-20'));
+    await db.$client.query(`UPDATE readings SET quality = 'rejected' WHERE register_id = $1 AND ts = $2`, [
+      register,
+      at('2026-10-20'),
+    ]);
+    expect(await violationsOf(market.site)).toEqual([]);
+  });
+});
