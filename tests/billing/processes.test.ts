@@ -6,6 +6,8 @@ import { startBilling } from '../../billing/start.ts';
 import { queueRun, readRun } from '../../store/billing-runs.ts';
 import { withRunLock } from '../../store/billing-session.ts';
 import type { Database } from '../../store/database.ts';
+import { lockPointsById } from '../../store/usage-inputs.ts';
+import { eventually } from '../support/eventually.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { at, buildMarket, ended, FLAT, linesOf, type Market, run, silent } from './market.ts';
 
@@ -123,6 +125,32 @@ describe('two processes', () => {
     }
     const day = (i: number): bigint => 24n * (100n + BigInt(i));
     expect(await quantities(points)).toEqual(points.map((_, i) => periods.map(() => day(i))));
+  });
+
+  it('wait for one another at a point that both settle', async () => {
+    const { market, points } = await houseOf(1);
+    const id = await queueRun(db, { site: market.site, period: '2026-10', requestedBy: 'test' });
+    const runner = startRunner({ db, log: silent, now });
+    const other = await db.$client.connect();
+    try {
+      await other.query('BEGIN');
+      await lockPointsById(other, points);
+      const { rows } = await other.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      runner.wake();
+      await eventually(async () => {
+        const waiting = await db.$client.query(
+          'SELECT 1 FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))',
+          [rows[0]?.pid],
+        );
+        expect(waiting.rowCount).toBe(1);
+      });
+      expect(await linesOf(db, points[0] ?? 0)).toEqual([]);
+      await other.query('COMMIT');
+      expect(await ended(db, id)).toMatchObject({ status: 'succeeded', linesPosted: 1 });
+    } finally {
+      other.release(true);
+      await runner.close();
+    }
   });
 
   it('leave a run alone whose lock another one holds', async () => {

@@ -35,6 +35,14 @@ export const METERING: readonly Mutant[] = [
     test: 'tests/domain/metering/fold.test.ts',
   },
   {
+    name: 'a device’s clock is believed whatever it says',
+    harm: 'a meter whose clock is a day ahead is charged into the next month',
+    file: 'domain/device-clock.ts',
+    from: "ahead > CLOCK_AHEAD_MS_MAX ? 'future' : 'good'",
+    to: "ahead > ABSURD_AHEAD_MS ? 'future' : 'good'",
+    test: 'tests/domain/device-clock.test.ts',
+  },
+  {
     name: 'a rejected reading is charged by',
     harm: 'a person rejects a reading and the bill stays as it is',
     file: 'store/usage-readings.ts',

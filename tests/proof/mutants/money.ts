@@ -45,6 +45,14 @@ export const MONEY: readonly Mutant[] = [
     ...{ test: 'tests/store/bills.test.ts', only: 'issuing numbers, dates and books a bill' },
   },
   {
+    name: 'one person reviews the bill that he drew up',
+    harm: 'nobody else has looked at what a merchant is asked for',
+    file: 'domain/bills.ts',
+    from: "step === 'review' && bill.createdBy === actor",
+    to: "step === 'review' && bill.reviewedBy === actor",
+    ...{ test: 'tests/domain/bills.test.ts', only: 'four eyes' },
+  },
+  {
     name: 'a number of a bill is left out',
     harm: 'the series of bills has holes, which an auditor takes for hidden bills',
     file: 'store/bill-steps.ts',

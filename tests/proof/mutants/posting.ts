@@ -19,6 +19,22 @@ export const POSTING: readonly Mutant[] = [
     ...{ test: 'tests/billing/corrections.test.ts', only: 'of the lease reverses' },
   },
   {
+    name: 'points are settled without a lock',
+    harm: 'two runs at once correct the same line: one of them fails, and its corrections wait',
+    file: 'store/usage-inputs.ts',
+    from: 'ORDER BY id LIMIT $3 FOR NO KEY UPDATE`',
+    to: 'ORDER BY id LIMIT $3`',
+    ...{ test: 'tests/billing/processes.test.ts', only: 'wait for one another' },
+  },
+  {
+    name: 'vacant time is charged to nobody',
+    harm: 'what an empty stall uses is missing in the sum of all bills, and becomes everybody’s loss',
+    file: 'domain/settlement/service-ranges.ts',
+    from: 'tile(gap, house ? [house] : [])',
+    to: 'tile(gap, house ? [] : [])',
+    test: 'tests/domain/settlement/service-ranges.test.ts',
+  },
+  {
     name: 'the unique index of fee lines is dropped',
     harm: 'nothing but code stands between a merchant and the same correction twice',
     file: 'store/migrations/0010_money-rules.sql',
