@@ -1,19 +1,24 @@
 import './audit.css';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Alert, Button, Select } from 'antd';
+import { Alert, Button, Progress, Select } from 'antd';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import { auditsApi } from '../api/audits.ts';
 import { serverNow } from '../api.ts';
-import { recentMonths } from '../format.ts';
+import { recentDays, recentMonths } from '../format.ts';
 import { useMay, useSession } from '../session.tsx';
 import { describeError, EmptyState, ErrorState, Loading } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
 import { useAddress } from '../ui/use-address.ts';
 import { AuditResult } from './audit-result.tsx';
+import { ExportAudit } from './export-audit.tsx';
 
 const MONTHS_SHOWN = 24;
+const DAYS_SHOWN = 35;
 const HISTORY_SHOWN = 50;
 const WAIT_MS = 1_000;
+
+const optionsOf = (periods: readonly string[]) => periods.map((value) => ({ value, label: value }));
 
 /** The thirteen rules that every month's money obeys: checked whenever somebody asks, with all that was checked before. */
 export function AuditPage() {
@@ -24,6 +29,7 @@ export function AuditPage() {
   const client = useQueryClient();
   // The month that is running is not over.
   const months = recentMonths(serverNow(), site.timeZone, MONTHS_SHOWN + 1).slice(1);
+  const days = recentDays(serverNow(), site.timeZone, DAYS_SHOWN);
   const period = get('period') ?? months[0] ?? '';
   const list = useQuery({
     queryKey: ['audits', site.id, period],
@@ -36,6 +42,10 @@ export function AuditPage() {
       put({ period, audit: String(audit.id) });
     },
   });
+  // A period that is older than those listed can be asked for by its address.
+  const isDay = period.length > 'yyyy-mm'.length;
+  const monthsShown = isDay ? months : [...new Set([period, ...months])];
+  const daysShown = isDay ? [...new Set([period, ...days])] : days;
   const chosen = Number(get('audit') ?? 0) || (list.data?.items[0]?.id ?? 0);
   return (
     <div className="page">
@@ -47,14 +57,16 @@ export function AuditPage() {
             aria-label={t('audit.period')}
             value={period}
             onChange={(value: string) => put({ period: value, audit: undefined })}
-            options={[...new Set([period, ...months])].map((value) => ({ value, label: value }))}
+            options={[
+              { label: t('periods.month'), options: optionsOf(monthsShown) },
+              { label: t('periods.day'), options: optionsOf(daysShown) },
+            ]}
           />
           {mayRun && (
             <Button type="primary" loading={start.isPending} onClick={() => start.mutate()}>
               {t('audit.run')}
             </Button>
           )}
-          {chosen > 0 && <Button onClick={() => window.print()}>{t('audit.print')}</Button>}
         </div>
       </div>
       <p className="page-intro">{t('audit.intro')}</p>
@@ -76,9 +88,9 @@ export function AuditPage() {
           <ul className="audit-history">
             {list.data?.items.map((one) => (
               <li key={one.id}>
-                <Button type="link" onClick={() => put({ audit: String(one.id) })}>
+                <Link to={`/audit?period=${period}&audit=${one.id}`}>
                   <Time at={one.requestedAt} style="minute" />
-                </Button>{' '}
+                </Link>{' '}
                 {one.requestedBy} · {t(`audit.status.${one.status}`)}
                 {one.violations !== null && ` · ${t('audit.violations', { count: one.violations })}`}
               </li>
@@ -106,15 +118,35 @@ function Chosen({ id }: { readonly id: number }) {
   if (!one) {
     return audit.error ? <ErrorState error={audit.error} retry={() => void audit.refetch()} /> : <Loading />;
   }
+  const percent = Math.floor(one.progress / 10);
   return (
     <section aria-live="polite" className="stack">
-      <p className="muted">
-        {one.period} · <Time at={one.requestedAt} style="minute" /> · {one.requestedBy}
-      </p>
+      <div className="row">
+        <span>
+          <strong>{one.period}</strong>{' '}
+          {one.bill !== null && (
+            <Link to={`/bills?bill=${one.bill}`}>{t('audit.bill', { id: one.bill })} →</Link>
+          )}{' '}
+          <span className="muted">
+            <Time at={one.finishedAt ?? one.requestedAt} style="minute" /> · {one.requestedBy}
+          </span>
+        </span>
+        {(one.findings || one.replay) && (
+          <span className="row no-print">
+            <ExportAudit audit={one} />
+            <Button onClick={() => window.print()}>{t('audit.print')}</Button>
+          </span>
+        )}
+      </div>
       {one.error !== null && (
         <Alert type="error" showIcon title={t('audit.failed')} description={one.error} />
       )}
-      {one.finishedAt === null && <p>{t('audit.checking', { percent: Math.floor(one.progress / 10) })}</p>}
+      {one.finishedAt === null && (
+        <div data-audit={one.status}>
+          <p>{t(one.status === 'queued' ? 'audit.waiting' : 'audit.checking', { percent })}</p>
+          <Progress aria-label={t('audit.checking', { percent })} percent={percent} status="active" />
+        </div>
+      )}
       {(one.findings || one.replay) && <AuditResult audit={one} />}
     </section>
   );

@@ -41,6 +41,9 @@ export const CASE_VIEWS: Partial<Record<CaseKind, CaseView>> = {
       default: (await import('./kinds/payment_mismatch.tsx')).PaymentMismatchCard,
     })),
   },
+  audit_violation: {
+    card: lazy(async () => ({ default: (await import('./kinds/audit_violation.tsx')).AuditViolationCard })),
+  },
   bill_dispute: {
     card: lazy(async () => ({ default: (await import('./kinds/bill_dispute.tsx')).BillDisputeCard })),
   },

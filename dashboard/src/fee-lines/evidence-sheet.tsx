@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { Button } from 'antd';
+import { lazy, Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { DISPLAY_UNIT } from '../../../domain/commodities.ts';
 import { api, type FeeLineDetail } from '../api.ts';
@@ -14,6 +15,10 @@ import { ErrorState, Loading } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
 import { useTariffNames } from './names.ts';
 import { LineWorkings, Row, ShareRow, type UsageEvidence, useBandText } from './workings.tsx';
+
+const HistorySheet = lazy(async () => ({
+  default: (await import('../readings/history-sheet.tsx')).HistorySheet,
+}));
 
 type Boundary = NonNullable<UsageEvidence['from']>;
 
@@ -99,10 +104,32 @@ function Evidence({
           ))}
         </p>
       )}
+      <PointHistory line={line} />
       <p className="muted mono hash">
         {t('evidence.hash')} {line.inputHash}
       </p>
     </>
+  );
+}
+
+/** Who put which meter there when, and what was entered by hand: for whoever may read readings. */
+function PointHistory({ line }: { readonly line: FeeLineDetail }) {
+  const { t } = useTranslation();
+  const mayRead = useMay('readings:read');
+  const [open, setOpen] = useState(false);
+  const { id, code } = line.meteringPoint;
+  if (!mayRead || line.commodity === 'gate') return null;
+  return (
+    <p>
+      <Button onClick={() => setOpen(true)}>
+        {t('readings.history')} · {code}
+      </Button>
+      {open && (
+        <Suspense fallback={null}>
+          <HistorySheet point={id} stall={line.lease.stall ?? ''} onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </p>
   );
 }
 

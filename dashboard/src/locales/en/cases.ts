@@ -105,6 +105,7 @@ export const cases = {
     manual: 'Rejected, and read by hand',
     shift: 'Moved to the right time',
     glitch: 'A momentary fault, left out',
+    found_none: 'A later audit found none',
     passed: 'No longer so',
     arrived: 'The reading has come',
     succeeded: 'Paid after all',

@@ -100,6 +100,7 @@ export const cases = {
     manual: '拒绝并补录',
     shift: '移到正确时刻',
     glitch: '瞬间误报，已排除',
+    found_none: '后来的核验未再发现',
     passed: '不再成立',
     arrived: '读数已到',
     succeeded: '确认已付款',
