@@ -1,6 +1,6 @@
 export const ledger = {
   title: '总账',
-  intro: '复式记账：每笔分录借贷相等，永不修改。借方为正。',
+  intro: '复式记账：每笔记账借贷相等，永不修改。借方为正。',
   view: '视图',
   accounts: '科目',
   trial: '试算平衡',
@@ -26,7 +26,7 @@ export const ledger = {
   sum: '合计',
   sound: '借贷相等',
   unsound: '借贷相差 {{amount}}',
-  transaction: '凭证 {{id}}',
+  transaction: '记账 {{id}}',
   what: '事项',
   at: '时间',
   by: '经办',
