@@ -10,6 +10,10 @@ export function formatQuantity(baseText: string, commodity: Commodity): string {
   return `${formatBase(baseText)} ${DISPLAY_UNIT[commodity]}`;
 }
 
+/** A register's value in base units, with the unit that people read. */
+export const formatReading = ({ value, unit }: { readonly value: string; readonly unit: string }): string =>
+  formatQuantity(value, unit === 'L' ? 'water' : 'electricity');
+
 /** Base units in thousands, without the unit. */
 export function formatBase(baseText: string): string {
   return fixedText(baseText, String(BASE_PER_DISPLAY).length - 1);

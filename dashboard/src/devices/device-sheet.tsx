@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api, type DeviceDetail } from '../api.ts';
-import { formatBase, formatNumber, formatUnit } from '../format.ts';
+import { formatNumber, formatReading, formatUnit } from '../format.ts';
 import { useMay } from '../session.tsx';
 import { Facts } from '../ui/facts.tsx';
 import { Online } from '../ui/online.tsx';
@@ -166,9 +166,7 @@ function Readings({ id, point }: { readonly id: number; readonly point: string }
                 <td>
                   <Time at={reading.ts} />
                 </td>
-                <td className="right num">
-                  {formatBase(reading.value)} {reading.unit === 'Wh' ? 'kWh' : 'm³'}
-                </td>
+                <td className="right num">{formatReading(reading)}</td>
                 <td>
                   {reading.quality === 'good' ? (
                     t('quality.good')

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { Navigate, useParams } from 'react-router';
+import { Navigate, useLocation, useParams } from 'react-router';
 import { api } from '../api.ts';
 import { useSession } from '../session.tsx';
 import { EmptyState, ErrorState, Loading } from '../ui/states.tsx';
@@ -11,6 +11,7 @@ export function FloorPage() {
   const { t } = useTranslation();
   const { site } = useSession();
   const { floorId } = useParams();
+  const { search } = useLocation();
   const floors = useQuery({
     queryKey: ['floors', site.id],
     queryFn: ({ signal }) => api.floors(site.id, signal),
@@ -28,6 +29,6 @@ export function FloorPage() {
   const [first] = items;
   if (first === undefined) return <EmptyState title={t('floor.noFloors')} hint={t('floor.noFloorsHint')} />;
   const floor = items.find((one) => String(one.id) === floorId);
-  if (floor === undefined) return <Navigate to={`/floor/${first.id}`} replace />;
+  if (floor === undefined) return <Navigate to={`/floor/${first.id}${search}`} replace />;
   return <FloorStage floor={floor} floors={items} />;
 }

@@ -9,6 +9,7 @@ import { usePointName } from '../devices/point-name.ts';
 import { TelemetryChart } from '../devices/telemetry-chart.tsx';
 import { standingOf } from '../floor/standing.ts';
 import { formatQuantity } from '../format.ts';
+import { Term } from '../leases/term.tsx';
 import { useSession } from '../session.tsx';
 import { Facts } from '../ui/facts.tsx';
 import { Online } from '../ui/online.tsx';
@@ -61,13 +62,7 @@ export function StallDrawer(props: {
           lease && [t('stall.merchant'), <strong key="m">{lease.party.name}</strong>],
           lease && [t('stall.trade'), lease.trade ?? '—'],
           lease && [t('stall.charging'), t(`charging.${lease.charging}`)],
-          lease && [
-            t('stall.term'),
-            <span key="t">
-              <Time at={lease.startsAt} style="day" /> –{' '}
-              {lease.endsAt === null ? t('stall.openEnded') : <Time at={lease.endsAt} style="day" />}
-            </span>,
-          ],
+          lease && [t('stall.term'), <Term key="t" lease={lease} />],
           stall.areaM2 === null
             ? null
             : [

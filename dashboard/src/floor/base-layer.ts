@@ -52,7 +52,11 @@ export class BaseLayer {
     ctx.fillStyle = LANE_INK;
     ctx.textAlign = 'center';
     ctx.textBaseline = 'middle';
-    for (const label of labels) ctx.fillText(label.text, label.x, label.y);
+    for (const { text, x, y } of labels) {
+      // Beside an outer wall a name is moved in rather than cut off.
+      const half = ctx.measureText(text).width / 2 + WALL_M;
+      ctx.fillText(text, Math.min(Math.max(x, half), width - half), y);
+    }
     this.#bitmap = bitmap;
     this.#scale = scale;
   }

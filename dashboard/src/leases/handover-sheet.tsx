@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, Radio, Segmented, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { DISPLAY_UNIT } from '../../../domain/commodities.ts';
 import { CHARGING, type Charging } from '../../../domain/parties.ts';
 import { readingsApi } from '../api/readings.ts';
 import { api, serverNow } from '../api.ts';
@@ -125,7 +126,7 @@ export function HandoverSheet({ stall, onClose }: { readonly stall: number; read
                 )}
                 <DialInput
                   label={t('readings.value')}
-                  unit={meter.commodity === 'water' ? 'm³' : 'kWh'}
+                  unit={DISPLAY_UNIT[meter.commodity]}
                   value={mine.value}
                   onChange={(value) => put({ value })}
                 />

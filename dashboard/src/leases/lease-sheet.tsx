@@ -11,7 +11,7 @@ import { Facts } from '../ui/facts.tsx';
 import { Sheet } from '../ui/sheet.tsx';
 import { ErrorState, Loading } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
-import { Term } from './leases-page.tsx';
+import { Term } from './term.tsx';
 
 /** One lease: who pays what for which meters, and since when. */
 export function LeaseSheet(props: {

@@ -1,14 +1,14 @@
 import { Input } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { type Lease, readingsApi } from '../api/readings.ts';
-import { serverNow } from '../api.ts';
+
 import { useMay, useSession } from '../session.tsx';
 import { PagedTable } from '../ui/paged-table.tsx';
 import { EmptyState } from '../ui/states.tsx';
-import { Time } from '../ui/time.tsx';
 import { useAddress } from '../ui/use-address.ts';
 import { HandoverSheet } from './handover-sheet.tsx';
 import { LeaseSheet } from './lease-sheet.tsx';
+import { Term } from './term.tsx';
 
 const REFRESH_MS = 30_000;
 
@@ -58,10 +58,15 @@ export function LeasesPage() {
             title: t('stall.charging'),
             key: 'charging',
             width: 110,
-            responsive: ['sm'],
             render: (_, row) => t(`charging.${row.charging}`),
           },
-          { title: t('stall.term'), key: 'term', width: 210, render: (_, row) => <Term lease={row} /> },
+          {
+            title: t('stall.term'),
+            key: 'term',
+            width: 210,
+            responsive: ['sm'],
+            render: (_, row) => <Term lease={row} />,
+          },
         ]}
       />
       {opened > 0 && handedOver === 0 && (
@@ -74,17 +79,5 @@ export function LeasesPage() {
       )}
       {handedOver > 0 && <HandoverSheet stall={handedOver} onClose={() => put({ handover: undefined })} />}
     </div>
-  );
-}
-
-export function Term({ lease }: { readonly lease: Pick<Lease, 'startsAt' | 'endsAt'> }) {
-  const { t } = useTranslation();
-  const ended = lease.endsAt !== null && Date.parse(lease.endsAt) <= serverNow();
-  return (
-    <>
-      <Time at={lease.startsAt} style="day" /> –{' '}
-      {lease.endsAt === null ? t('stall.openEnded') : <Time at={lease.endsAt} style="day" />}{' '}
-      {ended && <span className="tag">{t('leases.ended')}</span>}
-    </>
   );
 }

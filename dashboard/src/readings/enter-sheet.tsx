@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { DISPLAY_UNIT } from '../../../domain/commodities.ts';
 import { readingsApi } from '../api/readings.ts';
 import { serverNow } from '../api.ts';
 import { DAY_MS } from '../days.ts';
@@ -46,7 +47,7 @@ export function EnterSheet({
   const last = before?.at(-1);
   const base = isDial(value) ? toBaseUnits(value) : null;
   const since = BigInt(base ?? 0) - BigInt(last?.value ?? 0);
-  const unit = meter.commodity === 'water' ? 'm³' : 'kWh';
+  const unit = DISPLAY_UNIT[meter.commodity];
   const act = (confirm: boolean) =>
     readingsApi.enter(meter.registerId, {
       ts: new Date(at ?? 0).toISOString(),

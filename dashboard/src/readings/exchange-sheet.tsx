@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, Input, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { DISPLAY_UNIT } from '../../../domain/commodities.ts';
 import { readingsApi } from '../api/readings.ts';
 import { api, serverNow } from '../api.ts';
 import { trimDecimal } from '../decimal.ts';
@@ -58,7 +59,7 @@ export function ExchangeSheet({
   const register =
     chosen.data?.registers.find(({ point }) => point === meter.point) ?? chosen.data?.registers[0];
   const at = instantOf(local, site.timeZone);
-  const unit = meter.commodity === 'water' ? 'm³' : 'kWh';
+  const unit = DISPLAY_UNIT[meter.commodity];
   const act = (confirm: boolean) => {
     const body = { at: new Date(at ?? 0).toISOString(), multiplier, note, confirm };
     return isExchange

@@ -87,7 +87,7 @@ function Meters({ stall }: { readonly stall: number }) {
     ) : (
       <Loading />
     );
-  const { code, meters } = detail.data;
+  const { code, lease, meters } = detail.data;
   const open = meters.find(({ meteringPointId }) => meteringPointId === Number(get('point')));
   const close = () => put({ point: undefined, do: undefined, at: undefined });
   const asked = Date.parse(get('at') ?? '');
@@ -96,6 +96,7 @@ function Meters({ stall }: { readonly stall: number }) {
     <>
       <div className="row">
         <h2>{t('stall.title', { code })}</h2>
+        <span className="muted">{lease?.party.name ?? t('floor.unleased')}</span>
         <Button onClick={() => put({ stall: undefined, point: undefined, do: undefined })}>
           {t('readings.other')}
         </Button>

@@ -10,6 +10,7 @@ import HddOutlined from '@ant-design/icons/es/icons/HddOutlined';
 import IdcardOutlined from '@ant-design/icons/es/icons/IdcardOutlined';
 import InboxOutlined from '@ant-design/icons/es/icons/InboxOutlined';
 import LogoutOutlined from '@ant-design/icons/es/icons/LogoutOutlined';
+import MenuOutlined from '@ant-design/icons/es/icons/MenuOutlined';
 import PartitionOutlined from '@ant-design/icons/es/icons/PartitionOutlined';
 import PayCircleOutlined from '@ant-design/icons/es/icons/PayCircleOutlined';
 import PercentageOutlined from '@ant-design/icons/es/icons/PercentageOutlined';
@@ -20,9 +21,10 @@ import UserOutlined from '@ant-design/icons/es/icons/UserOutlined';
 import WalletOutlined from '@ant-design/icons/es/icons/WalletOutlined';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Button, Popover, Select } from 'antd';
-import { type ReactNode, useSyncExternalStore } from 'react';
+import { type ReactNode, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { NavLink, Outlet } from 'react-router';
+import type { Role } from '../../../domain/permissions.ts';
 import { api } from '../api.ts';
 import { OpenCount } from '../cases/open-count.tsx';
 import { connection } from '../connection.ts';
@@ -52,6 +54,9 @@ const ICONS: Record<Section, ReactNode> = {
   settings: <SettingOutlined />,
 };
 
+/** So many tabs a narrow phone has room for. */
+const TABS_MAX = 5;
+
 export function Shell() {
   const { t } = useTranslation();
   const { me, site, sites, chooseSite } = useSession();
@@ -79,28 +84,49 @@ export function Shell() {
         <LanguageSwitch />
         <Account />
       </header>
-      <nav className="nav" aria-label={t('nav.label')}>
-        {GROUPS.map((group) => {
-          const sections = sectionsOf(me.role).filter((section) => SECTIONS[section].group === group);
-          if (sections.length === 0) return null;
-          return (
-            <div key={group} className="nav-group">
-              <span className="nav-group-title">{t(`navGroup.${group}`)}</span>
-              {sections.map((section) => (
-                <NavLink key={section} to={`/${section}`} className="nav-link">
-                  {ICONS[section]}
-                  <span>{t(`nav.${section}`)}</span>
-                  {section === 'cases' && <OpenCount />}
-                </NavLink>
-              ))}
-            </div>
-          );
-        })}
-      </nav>
+      <Navigation role={me.role} />
       <main id="main" className="main" tabIndex={-1}>
         <Outlet />
       </main>
     </div>
+  );
+}
+
+/** The sections; on a phone as many as fit, and all of them behind a button. */
+function Navigation({ role }: { readonly role: Role }) {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState(false);
+  const all = sectionsOf(role);
+  return (
+    <nav className={open ? 'nav nav-open' : 'nav'} aria-label={t('nav.label')}>
+      {GROUPS.map((group) => {
+        const sections = all.filter((section) => SECTIONS[section].group === group);
+        if (sections.length === 0) return null;
+        return (
+          <div key={group} className="nav-group">
+            <span className="nav-group-title">{t(`navGroup.${group}`)}</span>
+            {sections.map((section) => (
+              <NavLink key={section} to={`/${section}`} className="nav-link" onClick={() => setOpen(false)}>
+                {ICONS[section]}
+                <span>{t(`nav.${section}`)}</span>
+                {section === 'cases' && <OpenCount />}
+              </NavLink>
+            ))}
+          </div>
+        );
+      })}
+      {all.length > TABS_MAX && (
+        <button
+          type="button"
+          className="nav-link nav-more"
+          aria-expanded={open}
+          onClick={() => setOpen(!open)}
+        >
+          <MenuOutlined />
+          <span>{t(open ? 'common.close' : 'nav.more')}</span>
+        </button>
+      )}
+    </nav>
   );
 }
 

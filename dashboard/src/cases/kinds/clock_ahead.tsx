@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { casesApi } from '../../api/cases.ts';
 import { readingsApi } from '../../api/readings.ts';
-import { formatBase } from '../../format.ts';
+import { formatReading } from '../../format.ts';
 import { ConfirmedButton, NoteInput } from '../../readings/fields.tsx';
 import { useMay, useSession } from '../../session.tsx';
 import { Facts } from '../../ui/facts.tsx';
@@ -72,7 +72,7 @@ export function ClockAheadCard({ one, onDecided }: CaseCardProps) {
                 <td>
                   <Time at={reading.receivedAt} />
                 </td>
-                <td className="right num">{formatBase(reading.value)}</td>
+                <td className="right num">{formatReading(reading)}</td>
               </tr>
             ))}
           </tbody>

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Radio } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { DISPLAY_UNIT } from '../../../../domain/commodities.ts';
 import { casesApi } from '../../api/cases.ts';
 import { readingsApi } from '../../api/readings.ts';
 import { toBaseUnits } from '../../decimal.ts';
@@ -40,7 +41,7 @@ export function ReadingConflictCard({ one, onDecided }: CaseCardProps) {
   ];
   const choice = picked ?? suggestion ?? undefined;
   const value = choice === OTHER ? toBaseUnits(other) : choice;
-  const unit = meter.commodity === 'water' ? 'm³' : 'kWh';
+  const unit = DISPLAY_UNIT[meter.commodity];
   return (
     <div className="stack">
       <AroundTable around={around.data} from={ts} to={ts} />

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Radio } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { DISPLAY_UNIT } from '../../../../domain/commodities.ts';
 import { casesApi } from '../../api/cases.ts';
 import { type ReadingsAround, readingsApi } from '../../api/readings.ts';
 import { serverNow } from '../../api.ts';
@@ -87,7 +88,7 @@ function Decide(
   const [value, setValue] = useState('');
   const [photo, setPhoto] = useState<string>();
   const [note, setNote] = useState('');
-  const unit = around.register.commodity === 'water' ? 'm³' : 'kWh';
+  const unit = DISPLAY_UNIT[around.register.commodity];
   const instant = instantOf(at, site.timeZone);
   const readInstant = instantOf(readAt, site.timeZone);
   const maxRate = Number(toBaseUnits(rate) ?? 0);

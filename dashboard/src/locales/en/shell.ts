@@ -22,10 +22,16 @@ export const nav = {
   settings: 'Settings',
   prepaid: 'Prepaid',
   settlement: 'Settlement',
+  more: 'All',
   skip: 'Skip to content',
 };
 
-export const navGroup = { market: 'Market', charging: 'Charging', money: 'Money', proof: 'Proof and settings' };
+export const navGroup = {
+  market: 'Market',
+  charging: 'Charging',
+  money: 'Money',
+  proof: 'Proof and settings',
+};
 
 export const connection = { ok: 'Connected', connecting: 'Connecting', lost: 'Connection lost' };
 

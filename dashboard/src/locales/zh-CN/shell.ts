@@ -22,6 +22,7 @@ export const nav = {
   settings: '设置',
   prepaid: '预付费',
   settlement: '分账结算',
+  more: '全部',
   skip: '跳到正文',
 };
 
