@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { CHANNELS } from '../contracts/notify.ts';
-import { localDate } from '../domain/business-days.ts';
+import { localDate } from '../domain/local-days.ts';
 import { readBilledSites } from '../store/billing-schedule.ts';
 import { withRunLock } from '../store/billing-session.ts';
 import type { Database } from '../store/database.ts';

@@ -1,5 +1,6 @@
 import type { SiteSettings } from '../contracts/settings.ts';
-import { businessDaysAfter, localDate } from '../domain/business-days.ts';
+import { businessDaysAfter } from '../domain/business-days.ts';
+import { localDate } from '../domain/local-days.ts';
 import { paidOfLines, splitAmount } from '../domain/settlement-split.ts';
 import type { Database } from '../store/database.ts';
 import { readSettings } from '../store/settings.ts';

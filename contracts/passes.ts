@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { PASS_DIRECTIONS } from '../domain/passes.ts';
-import { zTimestamp } from './mqtt.ts';
 import { zId, zInstant, zPageQuery } from './rest.ts';
 
 /** A class of vehicle as a tariff names it: `truck_heavy`. */
@@ -24,7 +23,6 @@ export const zPassData = z
     path: ['plate'],
     message: 'a pass needs a plate or a ticket',
   });
-export const zPassTimestamp = zTimestamp;
 
 const zMinor = z.string().regex(/^\d{1,15}$/, 'whole minor units, as text');
 const zLocalDate = z.iso.date();

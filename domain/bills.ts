@@ -24,7 +24,6 @@ export const DISPUTE_STATUS = ['open', 'rejected', 'upheld'] as const;
 export type DisputeStatus = (typeof DISPUTE_STATUS)[number];
 
 export const WRITE_OFF_STATUS = ['proposed', 'approved', 'rejected'] as const;
-export type WriteOffStatus = (typeof WRITE_OFF_STATUS)[number];
 
 /** Who draws bills up when nobody asks for it. */
 export const PLATFORM = 'billing';

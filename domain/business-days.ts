@@ -22,7 +22,3 @@ export function businessDaysAfter(date: string, days: number, calendar: Business
   }
   return day.toString();
 }
-
-/** The date of an instant (epoch milliseconds) in a zone. */
-export const localDate = (at: number, timeZone: string): string =>
-  Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone).toPlainDate().toString();

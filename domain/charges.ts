@@ -8,8 +8,6 @@ export type ChargeStatus = (typeof CHARGE_STATUS)[number];
 /** Nothing is known for certain yet: there is at most one such charge for a bill. */
 export const CHARGE_OPEN = ['created', 'submitted', 'unknown'] as const satisfies readonly ChargeStatus[];
 
-export const isOpen = (status: ChargeStatus): boolean => (CHARGE_OPEN as readonly string[]).includes(status);
-
 /**
  * Where a charge, or a refund, may go from where; the database refuses every other way (trigger `charge_moves`).
  * What failed may still succeed: a payer's money that comes late is money. What succeeded stays.
@@ -60,7 +58,6 @@ export type CallingProvider = (typeof CALLING_PROVIDERS)[number];
 
 /** Providers that can be charged while the payer is away. */
 export const AUTO_PROVIDERS = ['balance', 'stripe', 'sandbox'] as const satisfies readonly Provider[];
-export type AutoProvider = (typeof AUTO_PROVIDERS)[number];
 
 /** Why a charge or a refund failed, where the platform itself knows; otherwise the provider's own words are kept. */
 export const CHARGE_FAILURES = ['expired', 'cancelled', 'balance_too_low', 'not_offered'] as const;

@@ -1,6 +1,6 @@
 import type { NoticeLevel, SupplyState } from '../domain/supply.ts';
 import type { Queryable } from './database.ts';
-import { likeText } from './stalls.ts';
+import { likeText } from './like-text.ts';
 
 export interface BalanceView {
   readonly leaseId: number;

@@ -1,9 +1,8 @@
-import { Temporal } from 'temporal-polyfill';
 import type { BillDetail } from '../contracts/bills.ts';
 import type { Commodity, QuantityUnit } from '../domain/commodities.ts';
+import { daysOf, localDate } from '../domain/local-days.ts';
 import { QuantityFold } from '../domain/metering/fold.ts';
 import { minorDigits } from '../domain/money.ts';
-import type { TimeRange } from '../domain/periods.ts';
 import type { FeeLineKind } from '../domain/settlement/difference.ts';
 import type { StoredEvidence } from '../domain/settlement/evidence.ts';
 import type { TariffDefinition, TariffName } from '../domain/tariffs/definition.ts';
@@ -155,7 +154,7 @@ async function readDailyUsage(
     from: Math.min(...metered.map(({ serviceFrom }) => serviceFrom.getTime())),
     to: Math.max(...metered.map(({ serviceTo }) => serviceTo.getTime())),
   };
-  const cuts = midnights(range, timeZone);
+  const cuts = [range.from, ...daysOf(range, timeZone).map(({ to }) => to)];
   const byPoint = await foldAtCuts(db, ids, cuts, now);
   const commodityOf = new Map(metered.map((line) => [line.meteringPointId, line]));
   const byCommodity = grouped(ids, (id) => [commodityOf.get(id)?.commodity === 'water' ? 1 : 0, id]);
@@ -167,7 +166,7 @@ async function readDailyUsage(
         (sum, part) => (sum === null || part === null ? null : sum + part),
         0n,
       );
-      return { date: dateOf(from, timeZone), quantity };
+      return { date: localDate(from, timeZone), quantity };
     });
     return { commodity: line?.commodity ?? 'electricity', unit: line?.unit ?? 'Wh', days };
   });
@@ -229,20 +228,5 @@ async function foldAtCuts(
     );
   } finally {
     client.release();
-  }
-}
-
-const dateOf = (at: number, timeZone: string): string =>
-  Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone).toPlainDate().toString();
-
-/** The range's ends and every local midnight within it. */
-function midnights({ from, to }: TimeRange, timeZone: string): readonly number[] {
-  const cuts = [from];
-  let day = Temporal.Instant.fromEpochMilliseconds(from).toZonedDateTimeISO(timeZone).toPlainDate();
-  for (;;) {
-    day = day.add({ days: 1 });
-    const at = day.toZonedDateTime({ timeZone }).epochMilliseconds;
-    if (at >= to) return [...cuts, to];
-    cuts.push(at);
   }
 }

@@ -3,6 +3,7 @@ import type { Bill, zBillSums } from '../contracts/bills.ts';
 import type { BillStatus } from '../domain/bills.ts';
 import type { Charging } from '../domain/parties.ts';
 import type { Queryable } from './database.ts';
+import { likeText } from './like-text.ts';
 
 export interface BillFilter {
   readonly id?: number | undefined;
@@ -46,7 +47,7 @@ const valuesOf = (filter: BillFilter, now: Date): unknown[] => [
   filter.overdue ?? null,
   filter.disputed ?? null,
   filter.lease ?? null,
-  filter.q === undefined || filter.q === '' ? null : `%${filter.q.replace(/[\\%_]/g, '\\$&')}%`,
+  filter.q === undefined || filter.q === '' ? null : `%${likeText(filter.q)}%`,
   filter.partyId ?? null,
 ];
 

@@ -4,7 +4,6 @@ import {
   CHARGE_OPEN,
   type ChargePurpose,
   type ChargeStatus,
-  isOpen,
   PAY_WITHIN_MS,
   type Provider,
 } from '../domain/charges.ts';
@@ -202,8 +201,6 @@ export async function recordEvent(
 export async function wakeBilling(tx: Queryable): Promise<void> {
   await tx.query('SELECT pg_notify($1, $2)', [CHANNELS.charges, '{}']);
 }
-
-export const isChargeOpen = ({ status }: Pick<Charge, 'status'>): boolean => isOpen(status);
 
 interface ChargeRow {
   id: string;

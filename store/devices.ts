@@ -2,10 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { and, asc, eq, gt, ilike, or, type SQL, sql } from 'drizzle-orm';
 import type { DeviceKind, DeviceProfile } from '../domain/device-profiles.ts';
 import type { Database, Executor } from './database.ts';
+import { likeText } from './like-text.ts';
 import { deviceProfiles, deviceStates, devices } from './schema/devices.ts';
 import { registers } from './schema/metering.ts';
 import { places } from './schema/places.ts';
-import { likeText } from './stalls.ts';
 
 const DEVICE_ID_LENGTH_MAX = 64;
 

@@ -1,7 +1,7 @@
 import type { DunningNotice } from '../contracts/bills.ts';
 import type { SiteSettings } from '../contracts/settings.ts';
 import { type DunningStep, dunningTexts } from '../domain/dunning.ts';
-import { dayNumber, dayText } from '../domain/local-days.ts';
+import { localDate } from '../domain/local-days.ts';
 import { BILL_DUE, BILL_HELD } from './bills.ts';
 import type { Queryable } from './database.ts';
 import { numbersParam, textsParam } from './pg-arrays.ts';
@@ -95,7 +95,7 @@ export async function listDunning(
 }
 
 function toNotice(row: NoticeRow): DunningNotice {
-  const dueDate = dayText(dayNumber(row.due_at.getTime(), row.time_zone));
+  const dueDate = localDate(row.due_at.getTime(), row.time_zone);
   const facts = { ...row, amount: BigInt(row.open), dueDate };
   return {
     id: Number(row.id),

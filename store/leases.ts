@@ -1,10 +1,10 @@
 import { and, asc, eq, gt, ilike, inArray, or } from 'drizzle-orm';
 import type { Commodity } from '../domain/commodities.ts';
 import type { Database, Executor } from './database.ts';
+import { likeText } from './like-text.ts';
 import { leases, leaseTariffs, parties } from './schema/parties.ts';
 import { places } from './schema/places.ts';
 import { tariffs } from './schema/tariffs.ts';
-import { likeText } from './stalls.ts';
 
 export interface NewLeaseTariff {
   readonly tariffId: number;

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Account, zLedgerEntry, zLedgerTransaction, zTrialBalance } from '../contracts/ledger.ts';
 import type { AccountKind } from '../domain/ledger.ts';
 import type { Queryable } from './database.ts';
+import { likeText } from './like-text.ts';
 
 interface AccountRow {
   readonly id: string;
@@ -44,7 +45,7 @@ export interface AccountFilter {
 
 /** In the order in which they were first used. */
 export async function listAccounts(tx: Queryable, filter: AccountFilter): Promise<readonly Account[]> {
-  const q = filter.q === undefined || filter.q === '' ? null : `%${filter.q.replace(/[\\%_]/g, '\\$&')}%`;
+  const q = filter.q === undefined || filter.q === '' ? null : `%${likeText(filter.q)}%`;
   const { rows } = await tx.query<AccountRow & { balance: string }>(
     `SELECT ${ACCOUNT}, (SELECT coalesce(sum(e.amount), 0) FROM ledger_entries e WHERE e.account_id = a.id) AS balance
      FROM ledger_accounts a ${NAMES}

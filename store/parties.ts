@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, ilike, or } from 'drizzle-orm';
 import type { Executor } from './database.ts';
+import { likeText } from './like-text.ts';
 import { parties } from './schema/parties.ts';
-import { likeText } from './stalls.ts';
 
 export type Party = typeof parties.$inferSelect;
 

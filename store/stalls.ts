@@ -2,6 +2,7 @@ import { and, asc, eq, exists, gt, ilike, isNull, lte, or, type SQL, sql } from 
 import { alias } from 'drizzle-orm/pg-core';
 import type { StallState } from '../domain/floor.ts';
 import type { Executor } from './database.ts';
+import { likeText } from './like-text.ts';
 import { deviceProfiles, deviceStates, devices } from './schema/devices.ts';
 import { installations, meteringPoints, readings, registers } from './schema/metering.ts';
 import { stallStates } from './schema/occupancy.ts';
@@ -100,9 +101,6 @@ function matches(db: Executor, q: string): SQL | undefined {
     ),
   );
 }
-
-/** Text to be found as it is by LIKE. */
-export const likeText = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
 
 /** The meters that serve a stall at `now`, each with its newest good reading. */
 export async function listStallMeters(db: Executor, stall: number, now: Date) {

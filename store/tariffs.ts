@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Commodity } from '../domain/commodities.ts';
-import { dayNumber, dayText } from '../domain/local-days.ts';
+import { localDate } from '../domain/local-days.ts';
 import { minorDigits } from '../domain/money.ts';
 import { roundingFaults } from '../domain/tariffs/check.ts';
 import type { TariffDefinition } from '../domain/tariffs/definition.ts';
@@ -130,8 +130,8 @@ async function closedAt(
   const until = paying.some(({ charging }) => charging === 'prepaid') ? Math.max(month, day) : month;
   const from = effectiveFrom.getTime();
   if (from >= until) return undefined;
-  const inDay = dayText(dayNumber(from, timeZone));
-  return { period: from < month ? inDay.slice(0, 7) : inDay, earliest: dayText(dayNumber(until, timeZone)) };
+  const inDay = localDate(from, timeZone);
+  return { period: from < month ? inDay.slice(0, 7) : inDay, earliest: localDate(until, timeZone) };
 }
 
 async function versionRefusal(

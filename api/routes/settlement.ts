@@ -10,7 +10,7 @@ import {
   zStatement,
   zStatementQuery,
 } from '../../contracts/settlement.ts';
-import { localDate } from '../../domain/business-days.ts';
+import { localDate } from '../../domain/local-days.ts';
 import { recordAction } from '../../store/actions.ts';
 import type { Database } from '../../store/database.ts';
 import { listPayouts, type PayoutView, payOut } from '../../store/settlement-payouts.ts';

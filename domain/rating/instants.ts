@@ -1,7 +1,7 @@
+import { daysOf } from '../local-days.ts';
 import { bandIntervals } from '../tariffs/calendar.ts';
 import type { Price, TariffDefinition } from '../tariffs/definition.ts';
 import { ratedComponents, usageByDay } from './components.ts';
-import { daysOf } from './local-days.ts';
 import { demandSteps } from './measured.ts';
 import type { RangeContext } from './rated-line.ts';
 import { countedFrom } from './scope.ts';

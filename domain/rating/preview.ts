@@ -1,10 +1,10 @@
 import type { Commodity, QuantityUnit } from '../commodities.ts';
 import type { Decimal } from '../decimal.ts';
+import { accumulationWindow, monthsOf } from '../local-days.ts';
 import { add, parseRatio, type Ratio, ratioText } from '../ratio.ts';
 import { commodityFaults, roundingFaults } from '../tariffs/check.ts';
 import type { TariffDefinition } from '../tariffs/definition.ts';
 import { type Given, givenContext, givenFault, givenMeasured, type PreviewFault } from './given.ts';
-import { accumulationWindow, monthsOf } from './local-days.ts';
 import { rateMeasured, rateRange } from './rate-range.ts';
 import type { Pass, RangeContext, RangeUsage, RatedLine } from './rated-line.ts';
 import { AmountBeyondRange } from './rounding.ts';

@@ -1,4 +1,5 @@
 import { parseDecimal } from '../decimal.ts';
+import { daysOf } from '../local-days.ts';
 import { roundRatioToMinor } from '../money.ts';
 import { ONE, ratioOf, ratioText } from '../ratio.ts';
 import {
@@ -14,7 +15,6 @@ import { demandLines } from './demand.ts';
 import { discountLines } from './discount.ts';
 import { fixedLines } from './fixed.ts';
 import { flatLines } from './flat.ts';
-import { daysOf } from './local-days.ts';
 import { type Measured, measuredBy } from './measured.ts';
 import { minimumLines } from './minimum.ts';
 import { perEventLines } from './per-event.ts';

@@ -1,8 +1,8 @@
 import { BASE_PER_DISPLAY } from '../commodities.ts';
 import { parseDecimal } from '../decimal.ts';
+import { accumulationWindow, daysBegun, monthDays } from '../local-days.ts';
 import { multiply, type Ratio, ratioOf } from '../ratio.ts';
 import type { Accumulation } from '../tariffs/definition.ts';
-import { accumulationWindow, daysBegun, monthDays } from './local-days.ts';
 import type { Measured } from './measured.ts';
 import type { RangeContext } from './rated-line.ts';
 

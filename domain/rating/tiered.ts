@@ -1,9 +1,9 @@
 import { BASE_PER_DISPLAY, BASE_UNIT } from '../commodities.ts';
 import { parseDecimal } from '../decimal.ts';
+import { accumulationWindow, daysTouched, monthDays, monthsOf } from '../local-days.ts';
 import type { TimeRange } from '../periods.ts';
 import { add, floor, multiply, ONE, type Ratio, ratioOf, ratioText, ZERO } from '../ratio.ts';
 import { BAND_ALL, type TieredPrice, type Tiers, tierBand } from '../tariffs/definition.ts';
-import { accumulationWindow, daysTouched, monthDays, monthsOf } from './local-days.ts';
 import type { Counted } from './measured.ts';
 import type { ExactLine, RangeContext } from './rated-line.ts';
 import { countedFrom, iso, type Scope, worthOf } from './scope.ts';

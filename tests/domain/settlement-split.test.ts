@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { businessDaysAfter, isBusinessDay, localDate } from '../../domain/business-days.ts';
+import { businessDaysAfter, isBusinessDay } from '../../domain/business-days.ts';
+import { localDate } from '../../domain/local-days.ts';
 import { type Share, splitAmount, splitRefusal } from '../../domain/settlement-split.ts';
 
 /** Up to six parties whose percentages add up to 100 with 4 decimals. */
