@@ -4,7 +4,7 @@ import { periodRange } from '../domain/periods.ts';
 import { type Member, type Recipient, residualOf } from '../domain/residual.ts';
 import type { NamedPeriod } from '../domain/settlement/desired.ts';
 import { type ServiceRange, serviceRanges } from '../domain/settlement/service-ranges.ts';
-import type { RunProblem } from '../store/billing-runs.ts';
+import { queueAfter, type RunProblem } from '../store/billing-runs.ts';
 import { closeCase, openCase } from '../store/cases.ts';
 import {
   type AllocationRule,
@@ -18,7 +18,7 @@ import {
   valueKey,
 } from '../store/meter-tree.ts';
 import { readClosedPeriods, readClosingChange } from '../store/periods.ts';
-import { insertResidual, queueResidualRun, readResiduals, type StoredResidual } from '../store/shares.ts';
+import { insertResidual, readResiduals, type StoredResidual } from '../store/shares.ts';
 import { lockPointsById, readPayers, readPoints } from '../store/usage-inputs.ts';
 import type { RunContext } from './run-context.ts';
 import { type Posting, settlePoints } from './settle-points.ts';
@@ -255,7 +255,7 @@ async function queueNeighbours(
       const now = point && usageIn(point, range, values);
       return now !== undefined && now !== null && now.usage !== usage;
     });
-    if (isStale) await queueResidualRun(client, siteId, name);
+    if (isStale) await queueAfter(client, siteId, name, 'residual');
   }
 }
 

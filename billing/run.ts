@@ -17,6 +17,7 @@ import { readConcerned } from '../store/shares.ts';
 import { lockPoints, lockPointsById } from '../store/usage-inputs.ts';
 import { checkMains } from './check-mains.ts';
 import { computePoints } from './compute-points.ts';
+import { queueCounting } from './counting-periods.ts';
 import { settleResiduals } from './residuals.ts';
 import type { RunContext } from './run-context.ts';
 import { problemsOf, settlePoints } from './settle-points.ts';
@@ -92,6 +93,9 @@ export async function executeRun(options: RunOptions): Promise<RunTotals> {
     await settleShares(context, options, postedAt, period, totals);
   } else if (run.kind === 'charge' && !signal.aborted) {
     await session.transaction(() => checkMains(context, period, postedAt));
+  }
+  if (run.kind !== 'shadow' && !signal.aborted) {
+    await session.transaction(() => queueCounting(context, period));
   }
   return totals;
 }

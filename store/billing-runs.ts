@@ -53,6 +53,21 @@ export async function queueRun(db: Executor, run: NewRun): Promise<number> {
   return row.id;
 }
 
+/** Queues a run of another period that a run has made necessary, unless one waits already. */
+export async function queueAfter(
+  tx: Queryable,
+  siteId: string,
+  period: string,
+  requestedBy: 'residual' | 'tiers',
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO billing_runs (site_id, period, requested_by, status)
+     SELECT $1, $2, $3, 'queued'
+     WHERE NOT EXISTS (SELECT FROM billing_runs WHERE site_id = $1 AND period = $2 AND status = 'queued')`,
+    [siteId, period, requestedBy],
+  );
+}
+
 /** As `queueRun`, unless a run of the same kind and period has not ended yet: then the answer is that one's id. */
 export function queueRunOnce(db: Pick<Database, 'transaction'>, run: NewRun): Promise<number> {
   return db.transaction(async (tx) => {

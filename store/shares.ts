@@ -212,16 +212,6 @@ export async function readUncharged(
   return new Set(rows.map(({ id }) => Number(id)));
 }
 
-/** Queues a run of a neighbouring month whose residual is no longer what it was, unless one waits already. */
-export async function queueResidualRun(tx: Queryable, siteId: string, period: string): Promise<void> {
-  await tx.query(
-    `INSERT INTO billing_runs (site_id, period, requested_by, status)
-     SELECT $1, $2, 'residual', 'queued'
-     WHERE NOT EXISTS (SELECT FROM billing_runs WHERE site_id = $1 AND period = $2 AND status = 'queued')`,
-    [siteId, period],
-  );
-}
-
 /** Something that should add up and does not. */
 export interface ResidualFault {
   readonly mainId: number;
