@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { zSiteSettings } from '../../contracts/settings.ts';
 import { bookTransaction } from '../../store/ledger.ts';
+import { writeSettings } from '../../store/settings.ts';
 import { transaction } from '../../store/transaction.ts';
 import { buildMarket, type Market } from '../billing/market.ts';
 import { balancesOf, bookings, issueBill, leaseOf } from '../billing/payments-market.ts';
@@ -189,12 +191,18 @@ describe('a bill', () => {
   });
 });
 
+const withoutFourEyes = (site: string) =>
+  writeSettings(api.db, site, zSiteSettings.parse({ billing: { fourEyes: false } }), {
+    ...{ actor: 'test', at: new Date() },
+  });
+
 describe('an unknown charge', () => {
   it.each([
     ['succeeded', 'paid', 1],
     ['failed', 'issued', 0],
   ] as const)('is settled by hand as %s, and its case closes', async (as, status, booked) => {
     const one = await buildMarket(api.db, `hand-${as}`);
+    await withoutFourEyes(one.site);
     const leased = await leaseOf(one);
     const owed = await issueBill(api.db, one, leased, 900n);
     const { body } = await pay({ lease: leased, bill: owed, amount: '900' });
@@ -221,6 +229,45 @@ describe('an unknown charge', () => {
       [owed, `charge ${body.id}`],
     );
     expect(rows).toEqual([{ status, case: 'closed', closed_by: 'key:biller/' }]);
+  });
+
+  it('waits for a second person where the market has four eyes, who may also drop it', async () => {
+    const one = await buildMarket(api.db, 'hand-two');
+    const leased = await leaseOf(one);
+    const owed = await issueBill(api.db, one, leased, 900n);
+    const { body } = await pay({ lease: leased, bill: owed, amount: '900' });
+    await api.db.$client.query(`UPDATE charges SET status = 'unknown' WHERE id = $1`, [body.id]);
+    const settle = (as: string) => post(`/charges/${body.id}/settle`, { as, note: 'back office' }, 'biller');
+    const decide = (id: number, approve: boolean, as?: 'biller') =>
+      post(`/hand-outcomes/${id}/decision`, { approve }, as);
+    const first = await settle('failed');
+    expect(first.body).toMatchObject({
+      status: 'unknown',
+      byHand: [{ as: 'failed', note: 'back office', status: 'proposed', proposedBy: 'key:biller/' }],
+    });
+    expect((await settle('succeeded')).body.detail).toMatch(/approve that, or drop it/);
+    expect((await decide(first.body.byHand[0].id, true, 'biller')).body.detail).toMatch(/somebody else/);
+    expect((await decide(first.body.byHand[0].id, false)).body).toMatchObject({
+      status: 'unknown',
+      byHand: [{ status: 'rejected' }],
+    });
+    const second = await settle('succeeded');
+    const { id } = second.body.byHand[1];
+    expect((await decide(id, true)).body).toMatchObject({ status: 'succeeded', paid: '900' });
+    expect((await decide(id, true)).status).toBe(409);
+    expect((await decide(999_999, true)).status).toBe(404);
+    expect(await bookings(api.db, one.site)).toBe(1);
+    const { rows } = await api.db.$client.query(
+      `SELECT action, actor FROM actions WHERE site_id = $1 AND action LIKE 'charge.settle%' ORDER BY id`,
+      [one.site],
+    );
+    expect(rows.map(({ action }) => action)).toEqual([
+      'charge.settle_propose',
+      'charge.settle_reject',
+      'charge.settle_propose',
+      'charge.settle',
+    ]);
+    expect(rows[3]?.actor).not.toBe(rows[2]?.actor);
   });
 });
 

@@ -31,6 +31,8 @@ export const paymentsApi = {
   look: (id: number) => request(zChargeDetail, `${V1}/charges/${id}/look`, { body: {} }),
   settle: (id: number, body: z.input<typeof zChargeSettle>) =>
     request(zChargeDetail, `${V1}/charges/${id}/settle`, { body }),
+  decideByHand: (id: number, approve: boolean) =>
+    request(zChargeDetail, `${V1}/hand-outcomes/${id}/decision`, { body: { approve } }),
   refund: (id: number, body: { amount: string; reason: string }) =>
     request(zChargeDetail, `${V1}/charges/${id}/refunds`, { body }),
   options: (lease: number, signal?: AbortSignal) =>

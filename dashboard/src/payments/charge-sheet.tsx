@@ -105,6 +105,22 @@ function Shown({ charge }: { readonly charge: ChargeDetail }) {
           <Button onClick={() => setRefunding(true)}>{t('payments.refund')}</Button>
         </div>
       )}
+      {mayWrite &&
+        charge.refunds
+          .filter(({ status }) => status === 'unknown' || status === 'failed')
+          .map((refund) => (
+            <section key={refund.id} className="stack">
+              <div className="row">
+                <strong>{t('payments.refundNo', { id: refund.id })}</strong>
+                <span className="num">{money(refund.amount)}</span>
+                <span className={CHARGE_TAGS[refund.status]}>
+                  {t(`payments.statusName.${refund.status}`)}
+                </span>
+              </div>
+              {refund.failure !== null && <span className="muted">{failure(refund.failure)}</span>}
+              <SettleCharge charge={charge} refund={refund} />
+            </section>
+          ))}
       {refunding && <RefundForm charge={charge} left={String(left)} onClose={() => setRefunding(false)} />}
       <h2>{t('payments.history')}</h2>
       <ol className="cards">
@@ -119,6 +135,31 @@ function Shown({ charge }: { readonly charge: ChargeDetail }) {
           </li>
         ))}
       </ol>
+      {charge.byHand.some(({ status }) => status !== 'proposed') && (
+        <>
+          <h2>{t('payments.byHand.title')}</h2>
+          <ol className="cards">
+            {charge.byHand
+              .filter(({ status }) => status !== 'proposed')
+              .map((one) => (
+                <li key={one.id} className="card">
+                  <div className="card-head">
+                    <span>{t(`payments.byHand.status.${one.status}`)}</span>
+                    {one.refund !== null && <span>{t('payments.refundNo', { id: one.refund })}</span>}
+                    <Time at={one.decidedAt ?? one.proposedAt} />
+                  </div>
+                  <div>
+                    {t(`payments.byHand.${one.refund === null ? 'charge' : 'refund'}.${one.as}`)} · {one.note}
+                  </div>
+                  <div className="muted">
+                    {one.proposedBy}
+                    {one.decidedBy !== null && one.decidedBy !== one.proposedBy && ` → ${one.decidedBy}`}
+                  </div>
+                </li>
+              ))}
+          </ol>
+        </>
+      )}
       {charge.callbacks.length > 0 && (
         <p className="muted">
           {t('payments.callbacks', { count: charge.callbacks.reduce((sum, { count }) => sum + count, 0) })}

@@ -40,7 +40,10 @@ export const settings = {
       hint: 'Prepaid leases are charged by the day: how long to wait after one ends.',
       example: 'E.g. 12 hours: a day is charged by noon of the next.',
     },
-    fourEyes: { label: 'Four eyes', hint: 'Whoever drew up a bill may not be the one who reviews it.' },
+    fourEyes: {
+      label: 'Four eyes',
+      hint: 'Whoever drew up a bill may not be the one who reviews it; a write-off, and what is settled by hand of a payment, needs a second person too.',
+    },
     dueDays: {
       label: 'Time to pay',
       hint: 'Days after a bill is issued within which it is to be paid.',
