@@ -9,7 +9,9 @@ import {
   readBilledSites,
 } from '../store/billing-schedule.ts';
 import type { Database } from '../store/database.ts';
+import { keepLeaseEnds } from '../store/lease-ends.ts';
 import { readSettings } from '../store/settings.ts';
+import { transaction } from '../store/transaction.ts';
 
 export interface ScheduleDeps {
   readonly db: Database;
@@ -20,7 +22,7 @@ export interface ScheduleDeps {
 
 /** In the site's zone: half an hour and an hour after midnight, when devices have reported past it. */
 const PATTERNS = { day: '30 0 * * *', month: '0 1 1 * *' } as const;
-/** Once an hour it is looked whether a period can be closed. */
+/** Once an hour it is looked whether a period can be closed, and whether leases ended without a reading. */
 const CLOSE_PATTERN = '45 * * * *';
 /** How far back a period that was never run, or that awaits readings, is looked for. */
 const LOOK_BACK = { day: 35, month: 2 } as const;
@@ -59,8 +61,10 @@ export async function startSchedule(deps: ScheduleDeps): Promise<{ close(): Prom
       );
       const runs = await queueDueCloses(db, site, over, now);
       if (runs > 0) log.info({ site: site.id, runs }, 'billing: queued closes');
+      const ends = await transaction(db, (tx) => keepLeaseEnds(tx, site.id, now));
+      if (ends > 0) log.info({ site: site.id, ends }, 'billing: leases have ended without a reading');
     } catch (err) {
-      log.error({ err, site: site.id }, 'billing: could not look for periods to close');
+      log.error({ err, site: site.id }, 'billing: could not look for what has ended');
     }
   }
 

@@ -2,7 +2,7 @@ import type { Commodity } from '../domain/commodities.ts';
 import type { Queryable } from './database.ts';
 
 /** A reading this near to a handover measures it well enough. */
-const NEAR_MS = 15 * 60_000;
+export const NEAR_MS = 15 * 60_000;
 
 export interface StallMeter {
   readonly point: number;

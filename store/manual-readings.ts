@@ -4,6 +4,7 @@ import type { Refusal } from '../domain/metering/plausible.ts';
 import type { ManualPurpose, PhotoType } from '../domain/readings.ts';
 import type { Queryable } from './database.ts';
 import { judgeRegisters, readInstalled } from './judge-readings.ts';
+import { closeReadEnds } from './lease-ends.ts';
 import { ms } from './usage-inputs.ts';
 
 export interface Photo {
@@ -112,6 +113,7 @@ export async function enterReading(
   if (standing?.quality !== 'good') await standReading(tx, { registerId, ts, value, source: 'manual' }, by);
   await noteManual(tx, reading, by);
   await judgeRegisters(tx, [{ registerId, from: ts }], by.at);
+  await closeReadEnds(tx, { registerId }, by.at);
   return null;
 }
 
