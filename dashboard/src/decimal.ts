@@ -1,3 +1,5 @@
+import { formatDecimal } from '../../domain/decimal.ts';
+
 /** `30.0000` → `30`, `0.7000` → `0.7`. */
 export const trimDecimal = (text: string): string =>
   text.includes('.') ? text.replace(/0+$/, '').replace(/\.$/, '') : text;
@@ -10,3 +12,17 @@ export function toBaseUnits(text: string): string | null {
   const base = `${match[1] ?? ''}${(match[2] ?? '').padEnd(3, '0')}`;
   return base.replace(/^0+(?=\d)/, '');
 }
+
+const FRACTION_DIGITS = 6;
+
+/** A decimal as it is, `n/d` to so many digits, which an ellipsis says. */
+export function decimalText(text: string): string {
+  const [numerator = '0', denominator] = text.split('/');
+  if (denominator === undefined) return text;
+  const units = (BigInt(numerator) * 10n ** BigInt(FRACTION_DIGITS)) / BigInt(denominator);
+  return `${formatDecimal({ units, scale: FRACTION_DIGITS })}…`;
+}
+
+/** The same, and the fraction itself beside it. */
+export const exactText = (text: string): string =>
+  text.includes('/') ? `${decimalText(text)} (${text})` : text;

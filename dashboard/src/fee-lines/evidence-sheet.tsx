@@ -14,7 +14,11 @@ import { Sheet } from '../ui/sheet.tsx';
 import { ErrorState, Loading } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
 import { useTariffNames } from './names.ts';
-import { LineWorkings, Row, ShareRow, type UsageEvidence, useBandText } from './workings.tsx';
+import { useBandText } from './price-text.ts';
+import { ShareRow } from './share-row.tsx';
+import { Row } from './sum-row.tsx';
+import type { UsageEvidence } from './usage-evidence.ts';
+import { LineWorkings } from './workings.tsx';
 
 const HistorySheet = lazy(async () => ({
   default: (await import('../readings/history-sheet.tsx')).HistorySheet,

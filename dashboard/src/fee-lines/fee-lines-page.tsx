@@ -11,7 +11,7 @@ import { EmptyState } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
 import { useAddress } from '../ui/use-address.ts';
 import { useTariffNames } from './names.ts';
-import { priceText, useBandText } from './workings.tsx';
+import { priceText, useBandText } from './price-text.ts';
 
 const EvidenceSheet = lazy(async () => ({ default: (await import('./evidence-sheet.tsx')).EvidenceSheet }));
 

@@ -1,8 +1,9 @@
 import { useTranslation } from 'react-i18next';
-import { formatDecimal } from '../../../../domain/decimal.ts';
 import { BAND_ALL, type TariffDefinition } from '../../../../domain/tariffs/definition.ts';
 import type { PreviewResult } from '../../api/tariffs.ts';
-import { formatBase, formatMoney } from '../../format.ts';
+import { useQuantity } from '../../bills/bill-names.tsx';
+import { decimalText } from '../../decimal.ts';
+import { formatMoney } from '../../format.ts';
 import { useNameOf } from '../names.ts';
 
 type Line = PreviewResult['lines'][number];
@@ -18,7 +19,7 @@ export function LinesTable(props: {
   const { t } = useTranslation();
   const { result, before, definition } = props;
   const nameOf = useLineNames(definition);
-  const quantityOf = useQuantityText(result.currency);
+  const quantityOf = useQuantity();
   const was = amountsOf(before);
   const is = amountsOf(result);
   // What only the version in force charges is shown too.
@@ -28,8 +29,8 @@ export function LinesTable(props: {
       <th scope="row">
         {nameOf(line)}
         <span className="tf-formula num">
-          {quantityOf(line)} × {line.unitPrice}
-          {line.unit === 'money' ? '%' : ''} = {exactText(line.unrounded)}
+          {quantityOf(line.quantity, line.unit, result.currency)} × {line.unitPrice}
+          {line.unit === 'money' ? '%' : ''} = {decimalText(line.unrounded)}
         </span>
       </th>
       <td className="right num">{formatMoney(String(amount), result.currency)}</td>
@@ -107,39 +108,6 @@ function Difference({ value, currency }: { readonly value: bigint; readonly curr
       {formatMoney(String(up ? value : -value), currency)}
     </span>
   );
-}
-
-/** The quantity in the unit that people read. */
-function useQuantityText(currency: string): (line: Line) => string {
-  const { t } = useTranslation();
-  return ({ unit, quantity }) => {
-    switch (unit) {
-      case 'Wh':
-        return `${formatBase(quantity)} kWh`;
-      case 'L':
-        return `${formatBase(quantity)} m³`;
-      case 'W':
-        return `${formatBase(quantity)} kW`;
-      case 'm2':
-        return `${formatDecimal({ units: BigInt(quantity), scale: 2 })} m²`;
-      case 'money':
-        return formatMoney(quantity, currency);
-      case 'pass':
-      case 'day':
-      case 'month':
-        return `${quantity} ${t(`tariffForm.per.${unit}`)}`;
-    }
-  };
-}
-
-const FRACTION_DIGITS = 6;
-
-/** `n/d` to so many digits, which an ellipsis says. */
-function exactText(text: string): string {
-  const [numerator, denominator] = text.split('/');
-  if (numerator === undefined || denominator === undefined) return text;
-  const units = (BigInt(numerator) * 10n ** BigInt(FRACTION_DIGITS)) / BigInt(denominator);
-  return `${formatDecimal({ units, scale: FRACTION_DIGITS })}…`;
 }
 
 /** A line's component and band by the names in the definition; tiers by their number. */
