@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -135,6 +136,7 @@ async function vitest(
     killGroup(child.pid, 'SIGTERM');
     await Promise.race([over, sleep(STOP_MS_MAX, undefined, { ref: false })]);
     if (!isOver) killGroup(child.pid, 'SIGKILL');
+    stopLeftServers(join(cwd, 'tmp'));
   };
   const timer = setTimeout(end, msMax);
   signal.addEventListener('abort', end, { once: true });
@@ -146,7 +148,16 @@ async function vitest(
   }
 }
 
-/** The run, its workers and its database. */
+/** A database outlives a run that is ended: it is a process group of its own, named by the file that it keeps. */
+function stopLeftServers(dir: string): void {
+  for (const name of readdirSync(dir)) {
+    const file = join(dir, name, 'cluster', 'postmaster.pid');
+    const pid = existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : 0;
+    if (pid > 0) killGroup(pid, 'SIGQUIT');
+  }
+}
+
+/** The run and its workers. */
 function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   try {
     if (pid !== undefined) process.kill(-pid, signal);

@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.ts';
 export const METERING: readonly Mutant[] = [
   {
     name: '< for <= at a cut',
-    harm: 'what is read exactly at midnight is charged to the month, or the tenant, after it',
+    harm: 'a reading at midnight itself does not end the month: its bill waits for the next reading, or is estimated',
     file: 'domain/metering/fold.ts',
     from: 'cut !== undefined && cut <= mark.ts',
     to: 'cut !== undefined && cut < mark.ts',
@@ -24,7 +24,7 @@ export const METERING: readonly Mutant[] = [
     file: 'domain/metering/plausible.ts',
     from: 'return nearTop && isPossible(delta, step)',
     to: 'return nearTop || delta > 0n',
-    test: 'tests/domain/settlement/settle.test.ts',
+    ...{ test: 'tests/domain/metering/fold.test.ts', only: 'a decrease' },
   },
   {
     name: 'a jump is believed',

@@ -8,7 +8,7 @@ export const POSTING: readonly Mutant[] = [
     file: 'domain/settlement/difference.ts',
     from: 'const amount = line.amount - (before?.amount ?? 0n);',
     to: 'const amount = line.amount;',
-    test: 'tests/domain/settlement/settle.test.ts',
+    test: 'tests/domain/settlement/difference.test.ts',
   },
   {
     name: 'what is no longer due is not taken back',

@@ -8,7 +8,7 @@ export const RATING: readonly Mutant[] = [
     file: 'domain/tariffs/calendar.ts',
     from: 'toZonedDateTimeISO(timeZone)',
     to: "toZonedDateTimeISO(timeZone && 'UTC')",
-    test: 'tests/domain/settlement/settle.test.ts',
+    test: 'tests/domain/tariffs/calendar.test.ts',
   },
   {
     name: 'a float in rating',
