@@ -7,6 +7,7 @@ export type ChargeStatus = (typeof CHARGE_STATUS)[number];
 
 /** Nothing is known for certain yet: there is at most one such charge for a bill. */
 export const CHARGE_OPEN = ['created', 'submitted', 'unknown'] as const satisfies readonly ChargeStatus[];
+export const isOpen = (status: ChargeStatus): boolean => (CHARGE_OPEN as readonly string[]).includes(status);
 
 /**
  * Where a charge, or a refund, may go from where; the database refuses every other way (trigger `charge_moves`).
