@@ -3,9 +3,9 @@ import { CHANNELS, zBalancesNotice } from '../contracts/notify.ts';
 import { noteLowBalances } from '../store/balance-notices.ts';
 import { readBilledSites } from '../store/billing-schedule.ts';
 import type { Database } from '../store/database.ts';
-import { listen } from '../store/listen.ts';
 import { readSettings } from '../store/settings.ts';
 import { type SupplySite, watchSupplies } from './supply.ts';
+import { keepAwake, startWorker } from './worker.ts';
 
 export interface PrepaidDeps {
   readonly db: Database;
@@ -23,70 +23,46 @@ export interface PrepaidDeps {
  * the steps of cut-off and reconnection. Any number of processes may do it.
  */
 export async function startPrepaid(deps: PrepaidDeps): Promise<{ close(): Promise<void> }> {
-  const { db, log, lookEveryMs = 60_000, awaitEveryMs = 1_000 } = deps;
+  const { db, databaseUrl, log, lookEveryMs: everyMs = 60_000, awaitEveryMs = 1_000 } = deps;
   const due = new Set<string>();
   /** Sites where a meter is to answer. */
   const awaited = new Set<string>();
   let isAllDue = false;
-  let working: Promise<void> | undefined;
   let soon: NodeJS.Timeout | undefined;
-  let isClosed = false;
-  const isDue = (): boolean => !isClosed && (isAllDue || due.size > 0);
 
-  async function work(): Promise<void> {
-    while (isDue()) {
-      const chosen = isAllDue ? undefined : new Set(due);
-      due.clear();
-      isAllDue = false;
-      try {
-        for (const site of await readBilledSites(db)) {
-          if (isClosed) return;
-          if (chosen && !chosen.has(site.id)) continue;
-          const { awaiting } = await watchBalances(deps, site);
-          if (awaiting > 0) awaited.add(site.id);
-        }
-      } catch (err) {
-        log.warn({ err }, 'prepaid: interrupted, will go on at the next look');
+  const onWake = (notice?: unknown): void => {
+    const site = zBalancesNotice.safeParse(notice).data?.site;
+    if (site === undefined) isAllDue = true;
+    else due.add(site);
+  };
+  async function look(signal: AbortSignal): Promise<void> {
+    const chosen = isAllDue ? undefined : new Set(due);
+    due.clear();
+    isAllDue = false;
+    try {
+      for (const site of await readBilledSites(db)) {
+        if (signal.aborted) return;
+        if (chosen && !chosen.has(site.id)) continue;
+        const { awaiting } = await watchBalances(deps, site);
+        if (awaiting > 0) awaited.add(site.id);
       }
+    } finally {
+      if (awaited.size > 0 && !signal.aborted) soon ??= setTimeout(lookAgain, awaitEveryMs);
     }
-    if (awaited.size > 0 && !isClosed) soon ??= setTimeout(lookAgain, awaitEveryMs);
   }
-
   function lookAgain(): void {
     soon = undefined;
     for (const site of awaited) due.add(site);
     awaited.clear();
-    begin();
+    worker.wake();
   }
 
-  function begin(): void {
-    working ??= work().finally(() => {
-      working = undefined;
-      if (isDue()) begin();
-    });
-  }
-
-  function wake(site?: string): void {
-    if (site === undefined) isAllDue = true;
-    else due.add(site);
-    begin();
-  }
-
-  const listening = await listen({
-    url: deps.databaseUrl,
-    channels: [CHANNELS.balances],
-    onNotice: (_channel, payload) => wake(zBalancesNotice.safeParse(payload).data?.site),
-    onConnected: () => wake(),
-    log,
-  });
-  const timer = setInterval(() => wake(), lookEveryMs);
+  const worker = startWorker({ name: 'prepaid', log }, look);
+  const awake = await keepAwake(worker, { databaseUrl, log, everyMs, channel: CHANNELS.balances, onWake });
   return {
     async close() {
-      isClosed = true;
-      clearInterval(timer);
+      await awake.close();
       clearTimeout(soon);
-      await listening.close();
-      await working;
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { CursorMovedError } from '../store/cursors.ts';
 import type { Database } from '../store/database.ts';
 import { scanReadings } from '../store/reading-scan.ts';
+import { startWorker } from './worker.ts';
 
 export interface QuarantineDeps {
   readonly db: Database;
@@ -17,31 +18,23 @@ const EVERY_MS = 60_000;
 export function startQuarantine({ db, log, now, everyMs = EVERY_MS }: QuarantineDeps): {
   close(): Promise<void>;
 } {
-  let isClosing = false;
-  let working: Promise<void> | undefined;
-
-  async function work(): Promise<void> {
+  const worker = startWorker({ name: 'quarantine', log }, async (signal) => {
     try {
-      for (let isCaughtUp = false; !isCaughtUp && !isClosing; ) {
+      for (let isCaughtUp = false; !isCaughtUp && !signal.aborted; ) {
         const step = await scanReadings(db, now());
         ({ isCaughtUp } = step);
         if (step.changed > 0) log.info(step, 'billing: readings were judged anew');
       }
     } catch (err) {
-      if (!(err instanceof CursorMovedError))
-        log.warn({ err }, 'billing: could not judge readings, will try again');
+      // Another process is at it.
+      if (!(err instanceof CursorMovedError)) throw err;
     }
-  }
-  const timer = setInterval(() => {
-    working ??= work().finally(() => {
-      working = undefined;
-    });
-  }, everyMs);
+  });
+  const timer = setInterval(worker.wake, everyMs);
   return {
     async close() {
-      isClosing = true;
       clearInterval(timer);
-      await working;
+      await worker.close();
     },
   };
 }

@@ -8,6 +8,7 @@ import { compareShadow } from '../store/shadow-totals.ts';
 import { closePeriod, closeRefusal, isGraceOver } from './close-period.ts';
 import { linesTotal, readingsTotal, runSeconds, runsTotal } from './metrics.ts';
 import { executeRun, NotReportedError } from './run.ts';
+import { startWorker, type Worker } from './worker.ts';
 
 export interface RunnerDeps {
   readonly db: Database;
@@ -24,42 +25,13 @@ const RUNS_PER_LOOK_MAX = 100;
  * Executes open runs one after the other. A run is queued → running → succeeded or failed; one that is left running
  * by a process that died, was stopped or lost its database is taken up where it was, by whoever gets its lock.
  */
-export function startRunner(deps: RunnerDeps): { wake(): void; close(): Promise<void> } {
-  const { log } = deps;
-  const closing = new AbortController();
-  let isDue = false;
-  let working: Promise<void> | undefined;
-
-  async function work(): Promise<void> {
-    while (isDue && !closing.signal.aborted) {
-      isDue = false;
-      try {
-        for (const open of await openRuns(deps.db, RUNS_PER_LOOK_MAX)) {
-          if (closing.signal.aborted) return;
-          await withRunLock(deps.db, open, (session) => takeUp(deps, session, open.id, closing.signal));
-        }
-      } catch (err) {
-        log.warn({ err }, 'billing: interrupted, will go on at the next look');
-      }
+export function startRunner(deps: RunnerDeps): Worker {
+  return startWorker({ name: 'billing', log: deps.log }, async (signal) => {
+    for (const open of await openRuns(deps.db, RUNS_PER_LOOK_MAX)) {
+      if (signal.aborted) return;
+      await withRunLock(deps.db, open, (session) => takeUp(deps, session, open.id, signal));
     }
-  }
-
-  function wake(): void {
-    isDue = true;
-    working ??= work().finally(() => {
-      working = undefined;
-      if (isDue && !closing.signal.aborted) wake();
-    });
-  }
-
-  return {
-    /** Looks for open runs, now or after the one it is at. */
-    wake,
-    async close() {
-      closing.abort();
-      await working;
-    },
-  };
+  });
 }
 
 /** Throws when the database is away: the run stays open. Any other failure ends it. */

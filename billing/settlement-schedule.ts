@@ -5,7 +5,6 @@ import { readBilledSites } from '../store/billing-schedule.ts';
 import { withRunLock } from '../store/billing-session.ts';
 import type { Database } from '../store/database.ts';
 import { readDatabaseError } from '../store/database-errors.ts';
-import { listen } from '../store/listen.ts';
 import {
   beginSettlement,
   endSettlement,
@@ -14,6 +13,7 @@ import {
 } from '../store/settlement-runs.ts';
 import { findSite } from '../store/sites.ts';
 import { shareOut } from './settlement.ts';
+import { keepAwake, startWorker, type Worker } from './worker.ts';
 
 export interface SettlementDeps {
   readonly db: Database;
@@ -32,53 +32,16 @@ const HOURS_AFTER_MIDNIGHT = 3;
 const HOUR_MS = 3_600_000;
 
 /** Shares out once a day of each site, and whenever somebody asks. Any number of processes may do it. */
-export async function startSettlement(deps: SettlementDeps): Promise<{ close(): Promise<void> }> {
-  const { db, log, now, lookEveryMs = 60_000 } = deps;
-  const closing = new AbortController();
-  let isDue = false;
-  let working: Promise<void> | undefined;
-
-  async function work(): Promise<void> {
-    while (isDue && !closing.signal.aborted) {
-      isDue = false;
-      try {
-        await queueDays(db, now());
-        for (const run of await openSettlements(db.$client, RUNS_PER_LOOK_MAX)) {
-          if (closing.signal.aborted) return;
-          await withRunLock(db, { site: run.siteId, period: 'settlement' }, () =>
-            settle(deps, run, closing.signal),
-          );
-        }
-      } catch (err) {
-        log.warn({ err }, 'settlement: interrupted, will go on at the next look');
-      }
+export function startSettlement(deps: SettlementDeps): Promise<Worker> {
+  const { db, databaseUrl, log, now, lookEveryMs: everyMs = 60_000 } = deps;
+  const worker = startWorker({ name: 'settlement', log }, async (signal) => {
+    await queueDays(db, now());
+    for (const run of await openSettlements(db.$client, RUNS_PER_LOOK_MAX)) {
+      if (signal.aborted) return;
+      await withRunLock(db, { site: run.siteId, period: 'settlement' }, () => settle(deps, run, signal));
     }
-  }
-
-  function wake(): void {
-    isDue = true;
-    working ??= work().finally(() => {
-      working = undefined;
-      if (isDue && !closing.signal.aborted) wake();
-    });
-  }
-
-  const listening = await listen({
-    url: deps.databaseUrl,
-    channels: [CHANNELS.settlement],
-    onNotice: wake,
-    onConnected: wake,
-    log,
   });
-  const timer = setInterval(wake, lookEveryMs);
-  return {
-    async close() {
-      closing.abort();
-      clearInterval(timer);
-      await listening.close();
-      await working;
-    },
-  };
+  return keepAwake(worker, { databaseUrl, log, everyMs, channel: CHANNELS.settlement });
 }
 
 async function queueDays(db: Database, at: Date): Promise<void> {

@@ -14,9 +14,9 @@ import { withRunLock } from '../../store/billing-session.ts';
 import { closeCase, openCase } from '../../store/cases.ts';
 import type { Database, Queryable } from '../../store/database.ts';
 import { readDatabaseError } from '../../store/database-errors.ts';
-import { listen } from '../../store/listen.ts';
 import { findSite } from '../../store/sites.ts';
 import { transaction } from '../../store/transaction.ts';
+import { keepAwake, startWorker, type Worker } from '../worker.ts';
 import { audit, inSnapshot } from './audit.ts';
 import { replayBill } from './replay-bill.ts';
 
@@ -33,45 +33,16 @@ const RUNS_PER_LOOK_MAX = 20;
 const ATTEMPTS_MAX = 3;
 
 /** Executes audits that are asked for, one after the other; any number of processes may. */
-export async function startAudits(deps: AuditDeps): Promise<{ close(): Promise<void> }> {
-  const { db, log } = deps;
-  const closing = new AbortController();
-  let isDue = false;
-  let working: Promise<void> | undefined;
-
-  async function work(): Promise<void> {
-    while (isDue && !closing.signal.aborted) {
-      isDue = false;
-      try {
-        for (const { id, siteId } of await openAudits(db.$client, RUNS_PER_LOOK_MAX)) {
-          if (closing.signal.aborted) return;
-          const lock = { site: siteId, period: `audit ${id}` };
-          await withRunLock(db, lock, () => takeUp(deps, id, closing.signal));
-        }
-      } catch (err) {
-        log.warn({ err }, 'audit: interrupted, will go on at the next look');
-      }
+export function startAudits(deps: AuditDeps): Promise<Worker> {
+  const { db, databaseUrl, log, lookEveryMs: everyMs } = deps;
+  const worker = startWorker({ name: 'audit', log }, async (signal) => {
+    for (const { id, siteId } of await openAudits(db.$client, RUNS_PER_LOOK_MAX)) {
+      if (signal.aborted) return;
+      const lock = { site: siteId, period: `audit ${id}` };
+      await withRunLock(db, lock, () => takeUp(deps, id, signal));
     }
-  }
-  function wake(): void {
-    isDue = true;
-    working ??= work().finally(() => {
-      working = undefined;
-      if (isDue && !closing.signal.aborted) wake();
-    });
-  }
-  const listening = await listen({
-    ...{ url: deps.databaseUrl, channels: [CHANNELS.audits], onNotice: wake, onConnected: wake, log },
   });
-  const timer = setInterval(wake, deps.lookEveryMs);
-  return {
-    async close() {
-      closing.abort();
-      clearInterval(timer);
-      await listening.close();
-      await working;
-    },
-  };
+  return keepAwake(worker, { databaseUrl, log, everyMs, channel: CHANNELS.audits });
 }
 
 /** Throws when the database is away: the audit is begun again. Any other failure ends it. */
