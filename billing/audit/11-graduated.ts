@@ -6,6 +6,8 @@ import type { TariffComponent, TariffDefinition, TieredPrice } from '../../domai
 import { generator } from './02-any-order.ts';
 import { type AuditScope, Findings } from './scope.ts';
 
+/** A definition may be long: calendars of years. */
+const VERSIONS_PER_READ = 50;
 const CUTS_PER_USAGE = 4;
 const USAGES_AT_RANDOM = 8;
 const USAGE_MAX_DEFAULT = 10_000_000;
@@ -17,26 +19,29 @@ const USAGE_MAX_DEFAULT = 10_000_000;
  */
 export async function graduated(scope: AuditScope): Promise<Finding> {
   const findings = new Findings('tariffs');
-  const { rows } = await scope.client.query<{
-    id: string;
-    code: string;
-    version: number;
-    commodity: Commodity;
-    definition: TariffDefinition;
-  }>(
-    `SELECT v.id, t.code, v.version, t.commodity, v.definition FROM tariff_versions v JOIN tariffs t ON t.id = v.tariff_id
-     WHERE t.site_id = $1 AND v.effective_from < $2 ORDER BY v.id`,
-    [scope.siteId, new Date(scope.period.to)],
-  );
-  for (const { id, code, version, commodity, definition } of rows) {
-    const components = definition.components.flatMap(tieredParts);
-    if (components.length > 0) findings.checked++;
-    for (const component of components) {
-      const where = { tariff: code, version, versionId: Number(id), component: component.code };
-      check(scope, { components: [component] }, commodity, where, findings);
+  for (let after = 0; ; ) {
+    const { rows } = await scope.client.query<{
+      id: string;
+      code: string;
+      version: number;
+      commodity: Commodity;
+      definition: TariffDefinition;
+    }>(
+      `SELECT v.id, t.code, v.version, t.commodity, v.definition FROM tariff_versions v JOIN tariffs t ON t.id = v.tariff_id
+       WHERE t.site_id = $1 AND v.effective_from < $2 AND v.id > $3 ORDER BY v.id LIMIT $4`,
+      [scope.siteId, new Date(scope.period.to), after, VERSIONS_PER_READ],
+    );
+    for (const { id, code, version, commodity, definition } of rows) {
+      const components = definition.components.flatMap(tieredParts);
+      if (components.length > 0) findings.checked++;
+      for (const component of components) {
+        const where = { tariff: code, version, versionId: Number(id), component: component.code };
+        check(scope, { components: [component] }, commodity, where, findings);
+      }
     }
+    if (rows.length < VERSIONS_PER_READ) return findings.finish();
+    after = Number(rows.at(-1)?.id);
   }
-  return findings.finish();
 }
 
 type Where = Readonly<Record<string, string | number>>;
