@@ -14,7 +14,9 @@ import {
 } from './desired.ts';
 import {
   contains,
+  desiredKey,
   difference,
+  keyText,
   type NewLine,
   overlaps,
   type PostedKey,
@@ -119,7 +121,31 @@ export function settle(input: SettleInput): Settlement {
   const mayReverse = (key: PostedKey): boolean =>
     isMine(key) &&
     !open.some((range) => overlaps(range, key) && (range.component ?? key.component) === key.component);
-  return { lines: difference(desired, posted, period.name, mayReverse), boundaries, problems };
+
+  // What stands because it cannot be judged yet goes on charging all of its time: what is due there instead waits too.
+  const mine = posted.filter((key) => key.isLive && isMine(key));
+  let due: readonly DesiredLine[] = desired;
+  for (;;) {
+    const wanted = new Set(due.map((line) => keyText(desiredKey(line))));
+    const standing = mine.filter((key) => !wanted.has(keyText(key)) && !mayReverse(key));
+    const before = (line: DesiredLine): PostedKey | undefined =>
+      standing.find((key) => isSameCharge(key, line) && overlaps(line.range, key));
+    const waiting = new Map(
+      due.flatMap((line) => {
+        const other = before(line);
+        return other ? [[`${rangeText(line.range)} ${line.component}`, { line, other }] as const] : [];
+      }),
+    );
+    if (waiting.size === 0) break;
+    for (const { line, other } of waiting.values()) {
+      const { component, range } = line;
+      open.push({ from: range.from, to: range.to, component });
+      const detail = `${component} ${rangeText(range)} by ${rangeText(other)}`;
+      problems.push({ code: 'charged_elsewhere', detail });
+    }
+    due = due.filter((line) => !waiting.has(`${rangeText(line.range)} ${line.component}`));
+  }
+  return { lines: difference(due, posted, period.name, mayReverse), boundaries, problems };
 }
 
 /** Which posted keys the period answers for; what others answer for is left alone and not charged again. */

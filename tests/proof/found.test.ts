@@ -33,7 +33,7 @@ async function silentStall(definition = FLAT) {
     status: 'succeeded',
     linesPosted: definition === FLAT ? 1 : 3,
   });
-  return { market, register };
+  return { market, stall, register };
 }
 
 async function violationsOf(site: string) {
@@ -58,6 +58,28 @@ describe('what the physical truth has found', () => {
       problems: [{ code: 'awaiting_reading' }],
     });
     expect(await violationsOf(market.site)).toEqual([]);
+  });
+
+  it('a lease that is known to have ended is not charged again while its estimated month cannot be judged', async () => {
+    const { market, stall, register } = await silentStall();
+    const tariff = await market.tariff('next', '2026-01-01', FLAT);
+    await db.$client.query('UPDATE leases SET ends_at = $2 WHERE place_id = $1', [stall, at('2026-10-06')]);
+    await market.lease(stall, '2026-10-06', null, { tariff });
+    await market.read(register, [['2026-10-20', 190_000n]], LATER);
+    const waits = await run(db, market.site, '2026-10', { now: at('2027-01-02') });
+    expect(waits).toMatchObject({ status: 'succeeded', linesPosted: 0 });
+    expect(waits.problems.map(({ code }) => code)).toEqual(['awaiting_reading', 'charged_elsewhere']);
+    expect(await violationsOf(market.site)).toEqual([]);
+
+    await market.read(register, [['2026-11-01', 200_000n]], at('2027-01-03'));
+    const settled = await run(db, market.site, '2026-10', { now: at('2027-01-04') });
+    expect(settled).toMatchObject({ linesPosted: 3, problems: [] });
+    expect(await violationsOf(market.site)).toEqual([]);
+    const { rows } = await db.$client.query(
+      `SELECT sum(quantity) AS quantity FROM fee_lines WHERE site_id = $1 GROUP BY lease_id ORDER BY lease_id`,
+      [market.site],
+    );
+    expect(rows.map(({ quantity }) => Number(quantity))).toEqual([64_217, 135_783]);
   });
 
   it('a reading that ingest came to after the close is none of it, also when it is rejected then', async () => {
