@@ -55,13 +55,15 @@ async function main(names: readonly string[]): Promise<number> {
     // A test that fails anyway would kill every mutant.
     const tests = [...new Set(chosen.map(({ test }) => test))];
     const control = await vitest(copy, tests, CONTROL_MS_MAX, stop.signal);
+    if (stop.signal.aborted) return 1;
     if (control.code !== 0) {
       console.error(`without any mutant not every test passes:\n${control.output}`);
       return 1;
     }
     for (const mutant of chosen) {
-      if (stop.signal.aborted) return 1;
       const verdict = await judge(copy, mutant, stop.signal);
+      // What was interrupted says nothing.
+      if (stop.signal.aborted) return 1;
       verdicts.push(verdict);
       console.error(`${verdict.isKilled ? 'killed  ' : 'SURVIVED'} ${mutant.name}: ${verdict.how}`);
     }
