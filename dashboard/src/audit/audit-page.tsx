@@ -125,7 +125,9 @@ function Chosen({ id }: { readonly id: number }) {
         <span>
           <strong>{one.period}</strong>{' '}
           {one.bill !== null && (
-            <Link to={`/bills?bill=${one.bill}`}>{t('audit.bill', { id: one.bill })} →</Link>
+            <Link className="audit-link" to={`/bills?bill=${one.bill}`}>
+              {t('audit.bill', { id: one.bill })} →
+            </Link>
           )}{' '}
           <span className="muted">
             <Time at={one.finishedAt ?? one.requestedAt} style="minute" /> · {one.requestedBy}

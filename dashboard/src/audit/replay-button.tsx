@@ -1,3 +1,4 @@
+import './audit.css';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Alert, Button } from 'antd';
 import { useTranslation } from 'react-i18next';
@@ -31,7 +32,7 @@ export function ReplayButton({ bill }: { readonly bill: number }) {
           {t('audit.replayBill')}
         </Button>
         {last && (
-          <Link to={`/audit?period=${last.period}&audit=${last.id}`}>
+          <Link className="audit-link" to={`/audit?period=${last.period}&audit=${last.id}`}>
             <Time at={last.requestedAt} style="minute" /> ·{' '}
             {last.violations === null
               ? t(`audit.status.${last.status}`)

@@ -27,7 +27,9 @@ export function AuditViolationCard({ one }: CaseCardProps) {
         </ul>
       )}
       <p>{t('audit.caseHint')}</p>
-      <Link to={`/audit?period=${period}&audit=${audit}`}>{t('audit.openAudit')} →</Link>
+      <Link className="audit-link" to={`/audit?period=${period}&audit=${audit}`}>
+        {t('audit.openAudit')} →
+      </Link>
     </div>
   );
 }
