@@ -8,8 +8,9 @@ export interface NoticeThreshold {
 }
 
 /**
- * Notes every running prepaid lease whose balance is below a threshold and has not been told since it was above, and
- * ends the notices of those that are above again. Exactly once also when two processes do it (unique index). Returns
+ * Notes every running prepaid lease of a merchant whose balance is below a threshold and has not been told since it
+ * was above, and ends the notices of those that are above again. Of the house's own lease and of those who pay at the
+ * gate nobody is told. Exactly once also when two processes do it (unique index). Returns
  * how many it noted.
  */
 export async function noteLowBalances(
@@ -26,7 +27,7 @@ export async function noteLowBalances(
     `UPDATE balance_notices n SET ended_at = $2 FROM unnest($3::text[], $4::bigint[]) t(level, threshold), leases l
      LEFT JOIN prepaid_balances b ON b.lease_id = l.id
      WHERE n.site_id = $1 AND n.ended_at IS NULL AND n.level = t.level AND l.id = n.lease_id
-       AND (b.balance >= t.threshold OR l.ends_at <= $2)`,
+       AND (b.balance >= t.threshold OR l.ends_at <= $2 OR l.kind <> 'merchant')`,
     values,
   );
   const { rowCount } = await tx.query(
@@ -34,7 +35,7 @@ export async function noteLowBalances(
      SELECT $1, b.lease_id, t.level, t.threshold, b.balance, $2
      FROM unnest($3::text[], $4::bigint[]) t(level, threshold)
      JOIN prepaid_balances b ON b.site_id = $1 AND b.balance < t.threshold
-     JOIN leases l ON l.id = b.lease_id AND l.charging = 'prepaid' AND (l.ends_at IS NULL OR l.ends_at > $2)
+     JOIN leases l ON l.id = b.lease_id AND l.kind = 'merchant' AND l.charging = 'prepaid' AND (l.ends_at IS NULL OR l.ends_at > $2)
      ON CONFLICT (lease_id, level) WHERE ended_at IS NULL DO NOTHING`,
     values,
   );

@@ -115,6 +115,20 @@ describe('low balances', () => {
     expect(await told(market)).toHaveLength(2);
   });
 
+  it.each(['walk_in', 'house'])('of the %s lease are nobody’s matter', async (kind) => {
+    const { market, lease } = await stallOf();
+    await charge(market, lease, 1n);
+    await watch(market, '2026-11-05T00:00');
+    expect(await told(market)).not.toEqual([]);
+    // One that was told by mistake is told no more.
+    await db.$client.query('UPDATE leases SET kind = $2, place_id = NULL WHERE id = $1', [lease, kind]);
+    await watch(market, '2026-11-05T01:00');
+    expect(await told(market)).toEqual([]);
+    await charge(market, lease, 1_000_000n);
+    await watch(market, '2026-11-05T02:00');
+    expect(await told(market)).toEqual([]);
+  });
+
   it('of leases that are over or pay by bill are nobody’s matter', async () => {
     const market = await buildMarket(db, `site${++sites}`);
     const over = await market.lease(await market.stall(), '2026-01-01', '2026-10-01', {
