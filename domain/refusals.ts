@@ -12,6 +12,14 @@ export const REFUSAL_CODES = [
   'reading_more',
   'reading_more_later',
   'reading_ahead',
+  // A case about readings that is decided.
+  'exchange_early',
+  'end_value_unfit',
+  'reading_still_refused',
+  'clock_still_ahead',
+  'none_waiting',
+  // A device that is registered.
+  'no_such_place',
   // Leases and handovers.
   'handover_unread',
   'handover_point',

@@ -140,6 +140,7 @@ export async function readUsualADay(db: Queryable, registerId: number, ts: Date)
 export interface WaitingReading extends StoredReading {
   readonly registerId: number;
   readonly point: string;
+  readonly unit: string;
 }
 
 /** How many readings of a device wait because its clock ran ahead, and the newest of them. */
@@ -159,8 +160,8 @@ export async function readWaiting(
     `SELECT count(*) AS count, min(r.ts) AS "from", max(r.ts) AS "to" ${waiting}`,
     [deviceId],
   );
-  const { rows } = await db.query<ReadingRow & { register_id: string; point: string }>(
-    `SELECT r.register_id, g.point, ${ms('r.ts')} AS ts, r.value, r.quality, r.source, r.received_at ${waiting}
+  const { rows } = await db.query<ReadingRow & { register_id: string; point: string; unit: string }>(
+    `SELECT r.register_id, g.point, g.unit, ${ms('r.ts')} AS ts, r.value, r.quality, r.source, r.received_at ${waiting}
      ORDER BY r.ts DESC, r.register_id LIMIT $2`,
     [deviceId, limit],
   );
@@ -168,6 +169,11 @@ export async function readWaiting(
     count: Number(sums[0]?.count ?? 0),
     from: sums[0]?.from ?? null,
     to: sums[0]?.to ?? null,
-    newest: rows.map((row) => ({ ...toReading(row), registerId: Number(row.register_id), point: row.point })),
+    newest: rows.map((row) => ({
+      ...toReading(row),
+      registerId: Number(row.register_id),
+      point: row.point,
+      unit: row.unit,
+    })),
   };
 }

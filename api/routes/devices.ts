@@ -94,7 +94,8 @@ export const deviceRoutes: Routes = (app, { db, telemetry }) => {
       if (!site) throw noSuchSite();
       if (!profile)
         throw unprocessable('body.profile', 'there is no such profile: GET /api/v1/profiles lists them');
-      if (body.place !== undefined && !place) throw unprocessable('body.place', 'the site has no such place');
+      if (body.place !== undefined && !place)
+        throw unprocessable('body.place', 'the site has no such place', { code: 'no_such_place' });
       const { secret, hash } = newSecret();
       const { id, registers } = await createDevice(db, {
         site: site.id,

@@ -205,7 +205,7 @@ export const readingCaseRoutes: Routes = (app, { db }) => {
           );
         }
         if (at.getTime() <= old.startsAt)
-          throw unprocessable('body.at', 'is not after the installation’s start');
+          throw unprocessable('body.at', 'is not after the installation’s start', { code: 'exchange_early' });
         const doubt = await exchange(
           tx,
           {
@@ -220,7 +220,9 @@ export const readingCaseRoutes: Routes = (app, { db }) => {
           false,
         );
         if (doubt?.reason === 'decreased' || doubt?.reason === 'jumped') {
-          throw unprocessable('body.endValue', 'does not fit to the last good reading');
+          throw unprocessable('body.endValue', 'does not fit to the last good reading', {
+            code: 'end_value_unfit',
+          });
         }
         refuseDoubt(doubt, { value: 'body.endValue', at: 'body.at' });
         break;
@@ -232,7 +234,9 @@ export const readingCaseRoutes: Routes = (app, { db }) => {
       }
     }
     if ((await qualityAt(tx, registerId, ts)) === 'quarantined') {
-      throw unprocessable('body', 'with this the reading still cannot be: look at the values once more');
+      throw unprocessable('body', 'with this the reading still cannot be: look at the values once more', {
+        code: 'reading_still_refused',
+      });
     }
   }
 
@@ -254,8 +258,8 @@ export const readingCaseRoutes: Routes = (app, { db }) => {
         count,
         from: from?.toISOString() ?? null,
         to: to?.toISOString() ?? null,
-        newest: newest.map(({ registerId, point, ...reading }) => ({
-          ...viewReading('')(reading),
+        newest: newest.map(({ registerId, point, unit, ...reading }) => ({
+          ...viewReading(unit)(reading),
           register: registerId,
           point,
         })),
@@ -282,7 +286,7 @@ export const readingCaseRoutes: Routes = (app, { db }) => {
       const { id } = request.params;
       const by = { actor: principalOf(request).actor, at: new Date() };
       const [from, to] = [new Date(body.from), new Date(body.to)];
-      if (to <= from) throw unprocessable('body.to', 'is not after `from`');
+      if (to <= from) throw unprocessable('body.to', 'is not after `from`', { code: 'none_waiting' });
       const shiftMs = body.decision === 'shift' ? body.offsetMs : 0;
       if (body.decision === 'shift') await ensureMonths(from.getTime() + shiftMs, to.getTime() + shiftMs);
       await transaction(db, async (tx) => {
@@ -291,12 +295,14 @@ export const readingCaseRoutes: Routes = (app, { db }) => {
           const waiting = await readWaiting(tx, one.key, WAITING_SHOWN);
           const newest = waiting.newest.find(({ ts }) => ts < to.getTime());
           if (newest && newest.ts + shiftMs > by.at.getTime() + CLOCK_AHEAD_MS_MAX) {
-            throw unprocessable('body.offsetMs', 'readings would still lie in the future');
+            throw unprocessable('body.offsetMs', 'readings would still lie in the future', {
+              code: 'clock_still_ahead',
+            });
           }
         }
         const how = body.decision === 'shift' ? { shiftMs } : body.decision;
         const count = await decideWaiting(tx, { deviceId: one.key, from, to }, how, by);
-        if (count === 0) throw unprocessable('body', 'no reading waits between these instants');
+        if (count === 0) throw unprocessable('body', 'no reading waits between these instants', { code: 'none_waiting' });
         const { note, decision, ...window } = body;
         const step = { ...by, resolution: decision, note, detail: { ...window, count } };
         const left = await readWaiting(tx, one.key, 1);

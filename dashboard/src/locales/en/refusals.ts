@@ -7,6 +7,13 @@ export const refusal = {
   reading_more: 'From the {{value}} of {{at, instant}} to this is more than the supply can deliver.',
   reading_more_later: 'From this to the {{value}} of {{at, instant}} is more than the supply can deliver.',
   reading_ahead: 'That instant lies in the future.',
+  exchange_early: 'The exchange must be after this meter was installed.',
+  end_value_unfit:
+    'The end value does not fit to the last good reading. If it is right, record the exchange on the meter reading page and say why.',
+  reading_still_refused: 'With this the reading still cannot be: look at the values once more.',
+  clock_still_ahead: 'Moved by that much, readings would still lie in the future: move them further.',
+  none_waiting: 'No reading waits between these instants: check where they begin and end.',
+  no_such_place: 'The market has no such place: check the stall number.',
   handover_unread: 'A handover needs what each meter shows. Missing: {{meters}}',
   handover_point: 'No meter serves this point of the stall at that instant.',
   lease_end_ahead: 'That instant has not come yet. Hand the stall over once it has.',
