@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { zBillQuery } from './bills.ts';
+import { zStatementQuery } from './settlement.ts';
 
 /** Spreadsheets above this many rows are CSV's work. */
 export const XLSX_ROWS_MAX = 20_000;
@@ -22,6 +23,12 @@ export const zBillsExportQuery = zBillQuery
       .default('csv')
       .meta({ description: `pdf: a ZIP archive of at most ${PDF_BILLS_MAX} bills` }),
   });
+/** Shares that a statement lists on paper; the sums are of all. */
+export const PDF_SHARES_MAX = 1_000;
+export const zStatementExportQuery = zStatementQuery.extend({
+  lang: zLanguage,
+  format: z.enum(['csv', 'xlsx', 'pdf']).default('csv'),
+});
 export const zVouchersQuery = z.object({
   site: z.string(),
   from: z.iso.date().meta({ description: 'First day, in the site’s zone' }),

@@ -73,6 +73,9 @@ export async function listPayouts(
     readonly siteId: string;
     readonly partyId?: number | undefined;
     readonly id?: number | undefined;
+    /** Paid on one of the dates in [from, to). */
+    readonly from?: string | undefined;
+    readonly to?: string | undefined;
     readonly beforeId?: number | undefined;
     readonly limit: number;
   },
@@ -91,8 +94,12 @@ export async function listPayouts(
     `SELECT o.id, o.party_id, p.name, o.amount, o.currency, o.bank_ref, o.paid_on::text, o.created_at, o.created_by
      FROM settlement_payouts o JOIN parties p ON p.id = o.party_id
      WHERE o.site_id = $1 AND ($2::bigint IS NULL OR o.party_id = $2) AND ($3::bigint IS NULL OR o.id = $3)
-       AND ($4::bigint IS NULL OR o.id < $4) ORDER BY o.id DESC LIMIT $5`,
-    [query.siteId, query.partyId ?? null, query.id ?? null, query.beforeId ?? null, query.limit],
+       AND ($4::bigint IS NULL OR o.id < $4) AND ($6::date IS NULL OR o.paid_on >= $6) AND ($7::date IS NULL OR o.paid_on < $7)
+     ORDER BY o.id DESC LIMIT $5`,
+    [
+      ...[query.siteId, query.partyId ?? null, query.id ?? null, query.beforeId ?? null, query.limit],
+      ...[query.from ?? null, query.to ?? null],
+    ],
   );
   return rows.map((row) => ({
     id: Number(row.id),

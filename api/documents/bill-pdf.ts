@@ -1,46 +1,29 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import PDFDocument from 'pdfkit';
 import { moneyText } from '../../domain/amounts.ts';
 import type { BillDocument, DocumentLine } from '../../store/bill-documents.ts';
 import { evidenceRows } from './evidence-rows.ts';
 import { itemText, localDay, localMinute, quantityText } from './line-texts.ts';
-import { type Column, Sheet } from './sheet.ts';
+import { drawPdf } from './pdf.ts';
+import type { Column, Sheet } from './sheet.ts';
 import { DOCUMENT_TEXTS, type DocumentLanguage, filled } from './texts.ts';
 import { drawUsage } from './usage-chart.ts';
 
-const fontFile = (name: string): Buffer =>
-  readFileSync(fileURLToPath(new URL(`./fonts/${name}.ttf`, import.meta.url)));
-let fonts: { readonly regular: Buffer; readonly bold: Buffer } | undefined;
-
 /** The bill on A4: what is to pay, every line, usage by day, and the evidence. Resolves with the whole file. */
-export async function billPdf(document: BillDocument, language: DocumentLanguage): Promise<Buffer> {
-  fonts ??= { regular: fontFile('noto-sans-sc-regular'), bold: fontFile('noto-sans-sc-bold') };
+export function billPdf(document: BillDocument, language: DocumentLanguage): Promise<Buffer> {
   const { bill, site } = document;
   const texts = DOCUMENT_TEXTS[language];
-  const pdf = new PDFDocument({
-    size: 'A4',
-    margins: { top: 48, bottom: 56, left: 48, right: 48 },
-    bufferPages: true,
-    lang: language === 'zh' ? 'zh-CN' : 'en',
-    info: { Title: `${site.name} ${texts.bill} ${bill.number ?? bill.id}`, Author: site.name },
+  const title = `${site.name} ${texts.bill} ${bill.number ?? bill.id}`;
+  return drawPdf({ title, author: site.name, language }, (sheet) => {
+    head(sheet, document, language);
+    lines(sheet, document, language);
+    for (const usage of document.usage) drawUsage(sheet, usage, texts);
+    evidence(sheet, document, language);
+    sheet.gap(10);
+    sheet.paragraph(texts.proof);
+    sheet.paragraph(filled(texts.times, { zone: site.timeZone, currency: bill.currency }));
+    sheet.footers(
+      (page, pages) => `${bill.number ?? `#${bill.id}`}   ${filled(texts.page, { page, pages })}`,
+    );
   });
-  const chunks: Buffer[] = [];
-  pdf.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const done = new Promise<void>((resolve, reject) => pdf.on('end', resolve).on('error', reject));
-  pdf.registerFont('regular', fonts.regular).registerFont('bold', fonts.bold);
-  const sheet = new Sheet(pdf);
-  head(sheet, document, language);
-  lines(sheet, document, language);
-  for (const usage of document.usage) drawUsage(sheet, usage, texts);
-  evidence(sheet, document, language);
-  sheet.gap(10);
-  sheet.paragraph(texts.proof);
-  sheet.paragraph(filled(texts.times, { zone: site.timeZone, currency: bill.currency }));
-  sheet.footers((page, pages) => `${bill.number ?? `#${bill.id}`}   ${filled(texts.page, { page, pages })}`);
-  pdf.end();
-  await done;
-  return Buffer.concat(chunks);
 }
 
 function head(sheet: Sheet, { bill, site }: BillDocument, language: DocumentLanguage): void {

@@ -2,9 +2,11 @@ import { type Zippable, zipSync } from 'fflate';
 import {
   CSV_ROWS_MAX,
   PDF_BILLS_MAX,
+  PDF_SHARES_MAX,
   zBillLinesQuery,
   zBillPdfQuery,
   zBillsExportQuery,
+  zStatementExportQuery,
   zVouchersQuery,
 } from '../../contracts/documents.ts';
 import { zIdParams } from '../../contracts/rest.ts';
@@ -13,19 +15,29 @@ import { readBillDocument, readDocumentLines } from '../../store/bill-documents.
 import { type BillFilter, listBills } from '../../store/bills.ts';
 import type { Database } from '../../store/database.ts';
 import { readSettings } from '../../store/settings.ts';
+import {
+  readSettlementDocument,
+  type SettlementDocument,
+  type StatementAbout,
+} from '../../store/settlement-documents.ts';
+import { listShares } from '../../store/settlement-statements.ts';
 import { findSite } from '../../store/sites.ts';
+import { transaction } from '../../store/transaction.ts';
 import { readDaySums, VOUCHER_SUMS_MAX } from '../../store/vouchers.ts';
 import { type Principal, principalOf } from '../access.ts';
 import { billPdf } from '../documents/bill-pdf.ts';
 import { billColumns, lineColumns } from '../documents/bill-tables.ts';
+import { settlementPdf } from '../documents/settlement-pdf.ts';
+import { type StatementRow, statementColumns } from '../documents/settlement-table.ts';
 import { type ExportColumn, toCsv, toXlsx } from '../documents/table.ts';
 import type { DocumentLanguage } from '../documents/texts.ts';
 import { voucherColumns } from '../documents/voucher-table.ts';
 import { noSuchSite, notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 import { billPartyOf, SEEN, visibleBill } from './bills.ts';
+import { datesOf, siteOf } from './settlement.ts';
 
-const BILLS_A_PAGE = 500;
+const ROWS_A_PAGE = 500;
 const TYPES = {
   csv: 'text/csv; charset=utf-8',
   xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
@@ -126,6 +138,43 @@ export const documentRoutes: Routes = (app, { db }) => {
   );
 
   app.get(
+    '/settlement/parties/:id/statement/export',
+    {
+      config: { access: 'settlement:read' },
+      handlerTimeout: ARCHIVE_MS_MAX,
+      schema: {
+        tags: ['settlement'],
+        summary: 'A party’s month as a spreadsheet or as PDF',
+        description:
+          'The amounts of a spreadsheet’s rows add up to what is owed after the month; of the operator, to what it got.',
+        params: zIdParams,
+        querystring: zStatementExportQuery,
+      },
+    },
+    async ({ params: { id: partyId }, query: { site: siteId, month, lang, format } }, reply) => {
+      const { name: siteName, currency, today } = await siteOf(db, siteId);
+      const about = { siteId, partyId, today, ...datesOf(month) };
+      const document = await transaction(db, async (tx) => {
+        await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+        return readSettlementDocument(tx, about, format === 'pdf' ? PDF_SHARES_MAX : 0);
+      });
+      if (!document) throw notFound('party with shares here');
+      const name = `${siteId}-settlement-${document.standing.name.replaceAll('/', '-')}-${month}.${format}`;
+      const content =
+        format === 'pdf'
+          ? await settlementPdf(document, { site: siteName, currency, month }, lang)
+          : await tableOf(
+              format,
+              `settlement ${month}`,
+              statementColumns(lang, currency),
+              statementRows(db, about, document),
+            );
+      const type = format === 'pdf' ? 'application/pdf' : TYPES[format];
+      return reply.type(type).header('content-disposition', attachment(name)).send(content);
+    },
+  );
+
+  app.get(
     '/ledger/vouchers',
     {
       config: { access: 'ledger:read' },
@@ -178,12 +227,30 @@ async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
 }
 
 /** Page by page, so that memory does not grow with their number. */
+async function* statementRows(
+  db: Database,
+  about: StatementAbout,
+  { standing, previous, payouts }: SettlementDocument,
+): AsyncGenerator<StatementRow> {
+  if (standing.kind !== 'operator') yield { entry: 'previous', on: about.from, amount: previous };
+  for (const payout of payouts) yield { entry: 'payout', payout };
+  let beforeId: number | undefined;
+  for (let rows = 0; rows < CSV_ROWS_MAX; rows += ROWS_A_PAGE) {
+    const shares = await listShares(db.$client, { ...about, beforeId, limit: ROWS_A_PAGE });
+    for (const share of shares) yield { entry: 'share', share };
+    if (shares.length < ROWS_A_PAGE) return;
+    beforeId = shares.at(-1)?.id;
+  }
+  throw new Problem(422, `more than ${CSV_ROWS_MAX} shares in one month`);
+}
+
+/** Page by page, so that memory does not grow with their number. */
 async function* allBills(db: Database, filter: BillFilter) {
   let beforeId: number | undefined;
-  for (let rows = 0; rows < CSV_ROWS_MAX; rows += BILLS_A_PAGE) {
-    const bills = await listBills(db.$client, { ...filter, beforeId, limit: BILLS_A_PAGE }, new Date());
+  for (let rows = 0; rows < CSV_ROWS_MAX; rows += ROWS_A_PAGE) {
+    const bills = await listBills(db.$client, { ...filter, beforeId, limit: ROWS_A_PAGE }, new Date());
     yield* bills;
-    if (bills.length < BILLS_A_PAGE) return;
+    if (bills.length < ROWS_A_PAGE) return;
     beforeId = bills.at(-1)?.id;
   }
   throw new Problem(422, `more than ${CSV_ROWS_MAX} bills: filter more narrowly`);

@@ -27,14 +27,14 @@ import { numberCursor, toPage } from '../pages.ts';
 import { notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
-async function siteOf(db: Database, id: string): Promise<Site & { readonly today: string }> {
+export async function siteOf(db: Database, id: string): Promise<Site & { readonly today: string }> {
   const site = await findSite(db, id);
   if (!site) throw notFound('site');
   return { ...site, today: localDate(Date.now(), site.timeZone) };
 }
 
 /** The month's first date and the next one's. */
-function datesOf(month: string): { readonly from: string; readonly to: string } {
+export function datesOf(month: string): { readonly from: string; readonly to: string } {
   const next = new Date(`${month}-01T00:00:00Z`);
   next.setUTCMonth(next.getUTCMonth() + 1);
   return { from: `${month}-01`, to: next.toISOString().slice(0, 10) };

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import readXlsxFile from 'read-excel-file/node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { shareOut } from '../../billing/settlement.ts';
 import { findSite } from '../../store/sites.ts';
@@ -141,6 +143,57 @@ test('a statement says what a party had, got and is owed; a hold keeps it back, 
     { kind: 'bank', sum: '-901' },
     { kind: 'payable', sum: '-600' },
   ]);
+});
+
+test('a statement is taken along as a spreadsheet and on paper, in both languages, exact to the cent', async () => {
+  const file = (name: string, month: string, query: string) =>
+    api.app.inject({
+      url: `/api/v1/settlement/parties/${party[name]}/statement/export?site=${SITE}&month=${month}&${query}`,
+      headers: { authorization: 'Bearer a-token-for-tests' },
+    });
+  const rowsOf = (csv: string) =>
+    csv
+      .slice(1)
+      .trim()
+      .split('\r\n')
+      .slice(1)
+      .map((line) => line.split(','));
+  const cents = (text: string | undefined): bigint => BigInt((text ?? '').replace('.', ''));
+  const october = await file('owner', '2026-10', 'lang=en');
+  expect(rowsOf(october.body)).toEqual([
+    ['2026-10-01', 'Owed before', '', '', '', '', '', '', '0.00', 'CNY', '', '', ''],
+    expect.arrayContaining(['2026-10-02', 'Share', '李记', 'Electricity · energy', '20.02', '6.01', 'paid']),
+    expect.arrayContaining(['10.01', '3.00']),
+  ]);
+  for (const name of ['owner', 'integrator', 'operator'])
+    for (const month of ['2026-10', '2026-11']) {
+      const { body } = await call('GET', `/parties/${party[name]}/statement?site=${SITE}&month=${month}`);
+      const sum = rowsOf((await file(name, month, 'lang=zh')).body).reduce(
+        (all, row) => all + cents(row[8]),
+        0n,
+      );
+      expect(`${sum}`).toBe(name === 'operator' ? body.total : body.closing);
+    }
+  const november = rowsOf((await file('owner', '2026-11', 'lang=zh')).body);
+  expect(november.map((row) => [row[1], row[8], row[12]])).toEqual([
+    ['期初', '9.01', ''],
+    ['付款', '-3.00', 'T2'],
+    ['付款', '-6.01', 'T1'],
+  ]);
+  for (const lang of ['zh', 'en']) {
+    const pdf = await file('owner', '2026-11', `lang=${lang}&format=pdf`);
+    expect(pdf.headers['content-type']).toBe('application/pdf');
+    expect(pdf.rawPayload.subarray(0, 5).toString()).toBe('%PDF-');
+    const shot = process.env['SHOTS_DIR'];
+    if (shot)
+      writeFileSync(
+        `${shot}/settlement-${lang}.pdf`,
+        (await file('owner', '2026-10', `lang=${lang}&format=pdf`)).rawPayload,
+      );
+  }
+  const xlsx = await file('owner', '2026-10', 'format=xlsx');
+  expect((await readXlsxFile(xlsx.rawPayload))[0]?.data.map((row) => row[8])).toEqual(['金额', 0, 6.01, 3]);
+  expect((await file('merchant', '2026-10', 'lang=en')).statusCode).toBe(404);
 });
 
 test('an auditor looks and changes nothing', async () => {

@@ -25,5 +25,7 @@ export const documentsApi = {
   billPdf: (bill: number, lang: 'zh' | 'en') => save(`${V1}/bills/${bill}/pdf${toQuery({ lang })}`),
   billLines: (bill: number, query: Query) => save(`${V1}/bills/${bill}/lines/export${toQuery(query)}`),
   bills: (query: Query) => save(`${V1}/bills/export${toQuery(query)}`),
+  settlement: (party: number, query: Query) =>
+    save(`${V1}/settlement/parties/${party}/statement/export${toQuery(query)}`),
   vouchers: (query: Query) => save(`${V1}/ledger/vouchers${toQuery(query)}`),
 };

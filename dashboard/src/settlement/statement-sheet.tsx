@@ -3,11 +3,14 @@ import { Alert, Button, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { documentsApi } from '../api/documents.ts';
 import { type Payout, type Share, type Statement, settlementApi } from '../api/settlement.ts';
 import { serverNow } from '../api.ts';
 import { useTariffNames } from '../fee-lines/names.ts';
 import { formatMoney, recentMonths } from '../format.ts';
+import { languageOf } from '../i18n.ts';
 import { useMay, useSession } from '../session.tsx';
+import { DownloadMenu } from '../ui/download-menu.tsx';
 import { Facts } from '../ui/facts.tsx';
 import { PagedTable } from '../ui/paged-table.tsx';
 import { ReasonDialog } from '../ui/reason-dialog.tsx';
@@ -95,6 +98,7 @@ function Body({ statement }: { readonly statement: Statement }) {
           )}
         </>
       )}
+      <Files statement={statement} />
       <h3>{t('settlement.lines', { month, count: statement.lines })}</h3>
       <Shares statement={statement} />
       {!isOperator && (
@@ -114,6 +118,26 @@ function Body({ statement }: { readonly statement: Statement }) {
         />
       )}
     </div>
+  );
+}
+
+function Files({ statement: { party, site, month } }: { readonly statement: Statement }) {
+  const { t, i18n } = useTranslation();
+  const own = languageOf(i18n.language) === 'en' ? 'en' : 'zh';
+  const save =
+    (format: 'pdf' | 'xlsx' | 'csv', lang: 'zh' | 'en' = own) =>
+    () =>
+      documentsApi.settlement(party.id, { site, month, lang, format });
+  return (
+    <DownloadMenu
+      label={t('documents.download')}
+      files={[
+        { label: t('documents.pdfZh'), save: save('pdf', 'zh') },
+        { label: t('documents.pdfEn'), save: save('pdf', 'en') },
+        { label: t('documents.xlsx'), save: save('xlsx') },
+        { label: t('documents.csv'), save: save('csv') },
+      ]}
+    />
   );
 }
 
