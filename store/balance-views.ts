@@ -39,7 +39,7 @@ export interface BalanceQuery {
 /** Mean usage looks at the last days that were charged. */
 const USED_DAYS = 7;
 
-/** Prepaid leases that run, or that are over with money or a supply left; the lowest balance first. */
+/** Merchants' prepaid leases that run, or that are over with money or a supply left; the lowest balance first. */
 export async function listBalances(db: Queryable, query: BalanceQuery): Promise<readonly BalanceView[]> {
   const { rows } = await db.query<Row>(
     `WITH page AS (
@@ -49,7 +49,8 @@ export async function listBalances(db: Queryable, query: BalanceQuery): Promise<
        FROM leases l JOIN parties p ON p.id = l.party_id JOIN sites si ON si.id = l.site_id
        LEFT JOIN places s ON s.id = l.place_id LEFT JOIN prepaid_balances b ON b.lease_id = l.id
        LEFT JOIN supplies u ON u.lease_id = l.id
-       WHERE l.charging = 'prepaid' AND ($1::text IS NULL OR l.site_id = $1) AND ($2::bigint IS NULL OR l.id = $2)
+       WHERE l.charging = 'prepaid' AND (l.kind = 'merchant' OR $2::bigint IS NOT NULL)
+         AND ($1::text IS NULL OR l.site_id = $1) AND ($2::bigint IS NULL OR l.id = $2)
          AND ($3::bigint IS NULL OR l.party_id = $3)
          AND (l.ends_at IS NULL OR l.ends_at > $7 OR coalesce(b.balance, 0) <> 0 OR u.state <> 'connected' OR $2 IS NOT NULL)
          AND CASE $4 WHEN 'negative' THEN b.balance < 0 WHEN 'cut' THEN u.state <> 'connected'

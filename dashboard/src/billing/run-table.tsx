@@ -2,7 +2,7 @@ import { Alert } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { PROBLEM_CODES, type ProblemCode } from '../../../domain/settlement/settle.ts';
 import { api, type BillingRun } from '../api.ts';
-import { formatMoney } from '../format.ts';
+import { formatMoney, formatNumber } from '../format.ts';
 import { useSession } from '../session.tsx';
 import { PagedTable } from '../ui/paged-table.tsx';
 import { EmptyState } from '../ui/states.tsx';
@@ -32,7 +32,7 @@ export function RunTable() {
           title: t('billing.period'),
           key: 'period',
           width: 110,
-          render: (_, run) => <strong>{run.period}</strong>,
+          render: (_, run) => <strong className="nowrap">{run.period}</strong>,
         },
         {
           title: t('periods.runKindLabel'),
@@ -64,7 +64,7 @@ export function RunTable() {
           key: 'lines',
           align: 'right',
           responsive: ['sm'],
-          render: (_, run) => <span className="num">{run.linesPosted}</span>,
+          render: (_, run) => <span className="num">{formatNumber(run.linesPosted)}</span>,
         },
         {
           title: t('billing.amount'),

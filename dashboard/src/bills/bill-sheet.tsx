@@ -33,11 +33,13 @@ export function BillSheet({ id, onClose }: { readonly id: number; readonly onClo
   const bill = useQuery({ queryKey: ['bill', id], queryFn: ({ signal }) => billsApi.one(id, signal) });
   const line = Number(get('line') ?? 0);
   const title =
-    bill.data === undefined || bill.data.number === null
-      ? isStatementOf(bill.data)
-        ? t('bills.statement')
-        : t('bills.draftOf', { id })
-      : t('bills.billOf', { number: bill.data.number });
+    bill.data === undefined
+      ? t('bills.title')
+      : bill.data.number !== null
+        ? t('bills.billOf', { number: bill.data.number })
+        : isStatement(bill.data)
+          ? t('bills.statement')
+          : t('bills.draftOf', { id });
   return (
     <Sheet title={title} width={720} onClose={onClose}>
       {bill.data !== undefined ? (
@@ -60,8 +62,6 @@ export function BillSheet({ id, onClose }: { readonly id: number; readonly onClo
     </Sheet>
   );
 }
-
-const isStatementOf = (bill: BillDetail | undefined): boolean => bill !== undefined && isStatement(bill);
 
 function Opened({
   bill,

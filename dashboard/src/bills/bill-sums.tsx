@@ -2,6 +2,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Button } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { BILL_STATUS } from '../../../domain/bills.ts';
 import { billsApi, type TakenStep } from '../api/bills.ts';
 import { formatMoney } from '../format.ts';
 import { useMay, useSession } from '../session.tsx';
@@ -31,8 +32,9 @@ export function BillSums({ filter, own }: { readonly filter: BillFilter; readonl
       {data && (
         <div className="panel panel-pad row" aria-live="polite">
           {!own &&
-            data.statuses
+            [...data.statuses]
               .filter(({ status }) => status !== 'void')
+              .sort((a, b) => BILL_STATUS.indexOf(a.status) - BILL_STATUS.indexOf(b.status))
               .map(({ status, bills, amount }) => (
                 <span key={status}>
                   <span className={BILL_TAGS[status]}>{t(`bills.status.${status}`)}</span>{' '}

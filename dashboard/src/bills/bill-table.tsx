@@ -9,6 +9,7 @@ import { useMay } from '../session.tsx';
 import { PagedTable } from '../ui/paged-table.tsx';
 import { EmptyState } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
+import { useNarrow } from '../ui/use-narrow.ts';
 import type { BillFilter } from './bill-filters.tsx';
 import { BillState } from './bill-names.tsx';
 import { StepDialog } from './step-dialog.tsx';
@@ -23,6 +24,7 @@ export function BillTable(props: {
   const { filter, own, onOpen } = props;
   const { t } = useTranslation();
   const mayWrite = useMay('bills:write');
+  const narrow = useNarrow();
   const [chosen, setChosen] = useState<ReadonlyMap<number, Bill>>(new Map());
   const [step, setStep] = useState<TakenStep | null>(null);
   const choose = (bills: readonly Bill[], on: boolean) =>
@@ -95,9 +97,17 @@ export function BillTable(props: {
             key: 'number',
             width: 150,
             render: (_, bill) => (
-              <button type="button" className="link num" onClick={() => onOpen(bill.id)}>
-                {bill.number ?? (bill.status === 'paid' ? bill.period : t('bills.draftOf', { id: bill.id }))}
-              </button>
+              <>
+                <button type="button" className="link num nowrap" onClick={() => onOpen(bill.id)}>
+                  {bill.number ??
+                    (bill.status === 'paid' ? bill.period : t('bills.draftOf', { id: bill.id }))}
+                </button>
+                {narrow && (
+                  <div className="muted">
+                    {[bill.lease.stall, bill.lease.party].filter(Boolean).join(' · ')}
+                  </div>
+                )}
+              </>
             ),
           },
           {
@@ -124,7 +134,7 @@ export function BillTable(props: {
           {
             title: t('bills.statusLabel'),
             key: 'status',
-            width: 170,
+            width: narrow ? 84 : 170,
             render: (_, bill) => <BillState bill={bill} />,
           },
           {
@@ -147,7 +157,7 @@ export function BillTable(props: {
           {
             title: t('bills.due'),
             key: 'due',
-            width: 110,
+            width: narrow ? 104 : 130,
             align: 'right',
             render: (_, bill) => (
               <strong className="num nowrap">{formatMoney(bill.due, bill.currency)}</strong>

@@ -10,6 +10,7 @@ import { PagedTable } from '../ui/paged-table.tsx';
 import { saveCsv } from '../ui/save-file.ts';
 import { EmptyState } from '../ui/states.tsx';
 import { useAddress } from '../ui/use-address.ts';
+import { useNarrow } from '../ui/use-narrow.ts';
 import { useClassName } from './class-name.ts';
 
 const MONTHS_SHOWN = 24;
@@ -20,6 +21,7 @@ export function DayTotals() {
   const { t } = useTranslation();
   const { site } = useSession();
   const className = useClassName();
+  const narrow = useNarrow();
   const [get, put] = useAddress();
   const months = recentMonths(serverNow(), site.timeZone, MONTHS_SHOWN);
   const month = get('month') ?? months[0] ?? '';
@@ -84,7 +86,16 @@ export function DayTotals() {
             title: t('gates.amount'),
             key: 'amount',
             align: 'right',
-            render: (_, row) => <span className="num nowrap">{formatMoney(row.amount, site.currency)}</span>,
+            render: (_, row) => (
+              <>
+                <span className="num nowrap">{formatMoney(row.amount, site.currency)}</span>
+                {narrow && (
+                  <div className="muted num nowrap">
+                    {t('gates.collected')} {formatMoney(row.collected, site.currency)}
+                  </div>
+                )}
+              </>
+            ),
           },
           {
             title: t('gates.collected'),

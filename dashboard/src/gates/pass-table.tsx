@@ -13,6 +13,7 @@ import { saveCsv } from '../ui/save-file.ts';
 import { EmptyState } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
 import { useAddress } from '../ui/use-address.ts';
+import { useNarrow } from '../ui/use-narrow.ts';
 import { CLASSES, useClassName } from './class-name.ts';
 import { Collect } from './collect.tsx';
 
@@ -21,6 +22,7 @@ export function PassTable() {
   const { site } = useSession();
   const className = useClassName();
   const mayWrite = useMay('gates:write');
+  const narrow = useNarrow();
   const [get, put] = useAddress();
   const [collecting, setCollecting] = useState<Pass | null>(null);
   const filter = {
@@ -32,6 +34,14 @@ export function PassTable() {
   };
   const money = (minor: string | null) =>
     minor === null ? '—' : <span className="num nowrap">{formatMoney(minor, site.currency)}</span>;
+  const collected = (row: Pass) =>
+    mayWrite && row.direction === 'out' && !row.payer && row.collected === null ? (
+      <Button size="small" onClick={() => setCollecting(row)}>
+        {t('gates.collect')}
+      </Button>
+    ) : (
+      money(row.collected)
+    );
   const save = async (): Promise<void> => {
     const { items } = await all((cursor) => gatesApi.passes({ ...filter, cursor, limit: 1000 }));
     const major = (minor: string | null) => minor && toMajor(minor, minorDigits(site.currency));
@@ -115,8 +125,13 @@ export function PassTable() {
           {
             title: t('gates.plate'),
             key: 'plate',
-            width: 130,
-            render: (_, row) => <strong className="nowrap">{row.plate ?? `#${row.ticket}`}</strong>,
+            width: narrow ? 100 : 130,
+            render: (_, row) => (
+              <>
+                <strong className="nowrap">{row.plate ?? `#${row.ticket}`}</strong>
+                {narrow && <div className="muted">{className(row.class)}</div>}
+              </>
+            ),
           },
           {
             title: t('gates.classLabel'),
@@ -137,7 +152,7 @@ export function PassTable() {
           {
             title: t('gates.stay'),
             key: 'stay',
-            width: 120,
+            width: narrow ? 84 : 120,
             render: (_, row) =>
               row.pairing === 'paired' ? (
                 <span className="num nowrap">{t('gates.minutes', { count: row.minutes ?? 0 })}</span>
@@ -171,14 +186,17 @@ export function PassTable() {
             title: t('gates.collected'),
             key: 'collected',
             align: 'right',
-            responsive: ['md'],
+            width: narrow ? 88 : 120,
             render: (_, row) =>
-              mayWrite && row.direction === 'out' && !row.payer && row.collected === null ? (
-                <Button size="small" onClick={() => setCollecting(row)}>
-                  {t('gates.collect')}
-                </Button>
+              narrow && row.amount !== null ? (
+                <>
+                  <div className="muted">
+                    {t('gates.amount')} {money(row.amount)}
+                  </div>
+                  {collected(row)}
+                </>
               ) : (
-                money(row.collected)
+                collected(row)
               ),
           },
         ]}

@@ -23,7 +23,6 @@ export function WalkIn() {
   const tariffs = useQuery({
     queryKey: ['tariffs', site.id],
     queryFn: ({ signal }) => api.tariffs(site.id, signal),
-    enabled: mayWrite,
   });
   const choose = useMutation({
     mutationFn: (code: string) =>
@@ -32,6 +31,7 @@ export function WalkIn() {
   });
   const error = walkIn.error ?? choose.error;
   const current = walkIn.data?.tariffs.at(-1)?.tariff;
+  const name = tariffs.data?.items.find(({ code }) => code === current)?.name ?? current;
   const balance = walkIn.data?.balance ?? '0';
   return (
     <section className="panel panel-pad stack" aria-label={t('gates.walkIn')}>
@@ -39,7 +39,7 @@ export function WalkIn() {
       {walkIn.data !== undefined && (
         <Facts
           items={[
-            [t('gates.walkInTariff'), current ?? t('gates.noWalkIn')],
+            [t('gates.walkInTariff'), name ?? t('gates.noWalkIn')],
             walkIn.data.lease === null ? null : [t('gates.balance'), formatMoney(balance, site.currency)],
           ]}
         />
@@ -49,6 +49,7 @@ export function WalkIn() {
         <div className="row">
           <Select
             className="filter"
+            style={{ minWidth: 160 }}
             aria-label={t('gates.walkInTariff')}
             placeholder={t('gates.walkInTariff')}
             value={tariff}

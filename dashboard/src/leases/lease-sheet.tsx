@@ -40,7 +40,7 @@ export function LeaseSheet(props: {
     );
   return (
     <Sheet
-      title={`${data.stall?.code ?? t('leases.own')} · ${data.party.name}`}
+      title={`${data.stall?.code ?? t(data.kind === 'walk_in' ? 'assign.walkIn' : 'leases.own')} · ${data.party.name}`}
       width={520}
       onClose={props.onClose}
     >

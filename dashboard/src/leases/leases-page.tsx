@@ -49,7 +49,7 @@ export function LeasesPage() {
             width: 110,
             render: (_, row) => (
               <button type="button" className="link" onClick={() => put({ lease: String(row.id) })}>
-                {row.stall?.code ?? t('leases.own')}
+                {row.stall?.code ?? t(row.kind === 'walk_in' ? 'assign.walkIn' : 'leases.own')}
               </button>
             ),
           },

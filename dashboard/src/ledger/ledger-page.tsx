@@ -48,7 +48,7 @@ export function LedgerPage() {
               />
               <Input.Search
                 key={filter.q}
-                className="filter"
+                className="filter-wide"
                 allowClear
                 aria-label={t('ledger.search')}
                 placeholder={t('ledger.search')}

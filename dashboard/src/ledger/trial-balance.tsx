@@ -5,6 +5,7 @@ import { ledgerApi } from '../api/ledger.ts';
 import { formatMoney } from '../format.ts';
 import { useSession } from '../session.tsx';
 import { EmptyState, ErrorState, Loading } from '../ui/states.tsx';
+import { useNarrow } from '../ui/use-narrow.ts';
 import { ExportVouchers } from './export-vouchers.tsx';
 import { useRange } from './use-range.tsx';
 
@@ -12,6 +13,7 @@ import { useRange } from './use-range.tsx';
 export function TrialBalance() {
   const { t } = useTranslation();
   const { site } = useSession();
+  const narrow = useNarrow();
   const { range, days, fields } = useRange();
   const balance = useQuery({
     queryKey: ['ledger', 'trial', site.id, range],
@@ -25,6 +27,10 @@ export function TrialBalance() {
       <Loading page />
     );
   const { kinds, sums } = balance.data;
+  const rows = [
+    ...kinds.map((row) => ({ ...row, name: t(`ledger.kind.${row.kind}`), sum: row.balance, isSum: false })),
+    ...sums.map((row) => ({ ...row, name: t('ledger.sum'), isSum: true })),
+  ];
   return (
     <div className="panel panel-pad stack">
       <div className="row">
@@ -50,34 +56,41 @@ export function TrialBalance() {
           <thead>
             <tr>
               <th scope="col">{t('ledger.kindLabel')}</th>
-              <th scope="col" className="right">
-                {t('ledger.debit')}
-              </th>
-              <th scope="col" className="right">
-                {t('ledger.credit')}
-              </th>
+              {!narrow && (
+                <>
+                  <th scope="col" className="right">
+                    {t('ledger.debit')}
+                  </th>
+                  <th scope="col" className="right">
+                    {t('ledger.credit')}
+                  </th>
+                </>
+              )}
               <th scope="col" className="right">
                 {t('ledger.balance')}
               </th>
             </tr>
           </thead>
           <tbody>
-            {kinds.map((row) => (
-              <tr key={`${row.kind} ${row.currency}`}>
-                <th scope="row">{t(`ledger.kind.${row.kind}`)}</th>
-                <td className="right num">{formatMoney(row.debit, row.currency)}</td>
-                <td className="right num">{formatMoney(row.credit, row.currency)}</td>
-                <td className="right num">{formatMoney(row.balance, row.currency)}</td>
-              </tr>
-            ))}
-            {sums.map((row) => (
-              <tr key={row.currency}>
+            {rows.map(({ name, debit, credit, sum, currency, isSum }) => (
+              <tr key={`${name} ${currency}`}>
                 <th scope="row">
-                  <strong>{t('ledger.sum')}</strong>
+                  {isSum ? <strong>{name}</strong> : name}
+                  {narrow && (
+                    <div className="muted num">
+                      {t('ledger.debit')} {formatMoney(debit, currency)}
+                      <br />
+                      {t('ledger.credit')} {formatMoney(credit, currency)}
+                    </div>
+                  )}
                 </th>
-                <td className="right num">{formatMoney(row.debit, row.currency)}</td>
-                <td className="right num">{formatMoney(row.credit, row.currency)}</td>
-                <td className="right num">{formatMoney(row.sum, row.currency)}</td>
+                {!narrow && (
+                  <>
+                    <td className="right num nowrap">{formatMoney(debit, currency)}</td>
+                    <td className="right num nowrap">{formatMoney(credit, currency)}</td>
+                  </>
+                )}
+                <td className="right num nowrap">{formatMoney(sum, currency)}</td>
               </tr>
             ))}
           </tbody>

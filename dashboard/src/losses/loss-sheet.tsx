@@ -91,7 +91,7 @@ function Trend({ items }: { readonly items: readonly Loss[] }) {
   if (items.every(({ lossPercent }) => lossPercent === null)) {
     return <p className="muted">{t('losses.noTrend')}</p>;
   }
-  return <Chart series={series} zone={site.timeZone} unit="%" label={t('losses.percent')} kind="bars" />;
+  return <Chart series={series} zone={site.timeZone} unit="%" label={t('losses.percent')} kind="months" />;
 }
 
 function Shares({ one, month }: { readonly one: Loss; readonly month: string }) {

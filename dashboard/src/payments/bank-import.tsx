@@ -1,3 +1,4 @@
+import { UploadOutlined } from '@ant-design/icons';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Select } from 'antd';
 import { useRef, useState } from 'react';
@@ -69,18 +70,20 @@ export function BankImport() {
     <div className="panel panel-pad stack">
       <h2>{t('payments.import')}</h2>
       <p className="page-intro">{t('payments.importIntro')}</p>
-      <Field label={t('payments.file')}>
-        {(id) => (
-          <input
-            id={id}
-            ref={input}
-            type="file"
-            className="file-input"
-            accept=".csv,.txt,.xlsx"
-            onChange={({ target }) => void choose(target.files?.[0])}
-          />
-        )}
-      </Field>
+      <div className="row">
+        <input
+          ref={input}
+          type="file"
+          hidden
+          aria-label={t('payments.file')}
+          accept=".csv,.txt,.xlsx"
+          onChange={({ target }) => void choose(target.files?.[0])}
+        />
+        <Button icon={<UploadOutlined />} onClick={() => input.current?.click()}>
+          {t('payments.file')}
+        </Button>
+        {file !== null && <span className="muted">{file.fileName}</span>}
+      </div>
       {tooLarge && <Alert type="error" showIcon title={t('payments.fileTooLarge')} />}
       {send.error !== null && <Alert type="error" showIcon title={describeError(send.error, t)} />}
       {file !== null && result !== undefined && !isDone && (

@@ -8,6 +8,7 @@ import { PagedTable } from '../ui/paged-table.tsx';
 import { EmptyState } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
 import { useAddress } from '../ui/use-address.ts';
+import { useNarrow } from '../ui/use-narrow.ts';
 import { ChargeSheet } from './charge-sheet.tsx';
 import { CHARGE_TAGS } from './names.ts';
 
@@ -16,6 +17,7 @@ const REFRESH_MS = 5_000;
 export function ChargesView() {
   const { t } = useTranslation();
   const { site } = useSession();
+  const narrow = useNarrow();
   const [get, put] = useAddress();
   const filter = {
     site: site.id,
@@ -57,9 +59,12 @@ export function ChargesView() {
             key: 'when',
             width: 170,
             render: (_, row) => (
-              <button type="button" className="link" onClick={() => put({ charge: String(row.id) })}>
-                <Time at={row.createdAt} style="minute" />
-              </button>
+              <>
+                <button type="button" className="link nowrap" onClick={() => put({ charge: String(row.id) })}>
+                  <Time at={row.createdAt} style="minute" />
+                </button>
+                {narrow && <div className="muted">{payerOf(row)}</div>}
+              </>
             ),
           },
           {
@@ -67,7 +72,7 @@ export function ChargesView() {
             key: 'payer',
             ellipsis: true,
             responsive: ['md'],
-            render: (_, row) => [row.lease.stall, row.lease.party].filter(Boolean).join(' · '),
+            render: (_, row) => payerOf(row),
           },
           {
             title: t('payments.for'),
@@ -110,6 +115,8 @@ export function ChargesView() {
     </>
   );
 }
+
+const payerOf = ({ lease }: Charge): string => [lease.stall, lease.party].filter(Boolean).join(' · ');
 
 /** What happens to a payment next, by itself or by somebody. */
 export function nextOf({ status, nextLookAt, provider }: Charge) {

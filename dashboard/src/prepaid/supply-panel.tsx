@@ -118,7 +118,8 @@ function Events({ lease, currency }: { readonly lease: number; readonly currency
             </span>
           </div>
           <div className="muted">
-            {event.actor} · {formatMoney(event.balance, currency)}
+            {event.actor === 'platform' ? t('bills.platform') : event.actor} ·{' '}
+            {formatMoney(event.balance, currency)}
             {event.reason !== null && ` · ${event.reason}`}
           </div>
         </li>

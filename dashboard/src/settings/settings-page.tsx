@@ -77,7 +77,12 @@ function SettingsForm({ stored }: { readonly stored: SettingsView }) {
             {t('settings.lastChanged', { who: stored.updatedBy ?? '—' })} <Time at={stored.updatedAt} />
           </>
         )}
-        {!mayChange && ` ${t('settings.readOnly')}`}
+        {!mayChange && (
+          <>
+            <br />
+            {t('settings.readOnly')}
+          </>
+        )}
       </p>
       {GROUPS.map(({ code, fields }) => (
         <section key={code} className="panel panel-pad" aria-labelledby={`settings-${code}`}>

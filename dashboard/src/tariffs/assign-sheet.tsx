@@ -70,6 +70,7 @@ function AssignForm(props: {
     queryKey: ['places', site.id, 'stall'],
     queryFn: ({ signal }) => tariffsApi.places(site.id, 'stall', signal),
   });
+  const nameOf = useLeaseName();
   const areas = areasOf(stalls.data?.items ?? []);
   const shown = chooseLeases(leases, filter, { areas, commodity: tariff.commodity, at: now });
   const optionsOf = (values: readonly (string | null | undefined)[]) =>
@@ -188,15 +189,14 @@ function AssignForm(props: {
             reset();
             setChosen(keys.map(Number).slice(0, ASSIGN_LEASES_MAX));
           },
-          getCheckboxProps: (lease) =>
-            ({ 'aria-label': lease.stall?.code ?? t('assign.house') }) as Record<string, string>,
+          getCheckboxProps: (lease) => ({ 'aria-label': nameOf(lease) }) as Record<string, string>,
         }}
         locale={{ emptyText: t('assign.none') }}
         columns={[
           {
             title: t('feeLine.stall'),
             key: 'stall',
-            render: (_, lease) => lease.stall?.code ?? t('assign.house'),
+            render: (_, lease) => nameOf(lease),
           },
           { title: t('feeLine.merchant'), key: 'party', ellipsis: true, render: (_, l) => l.party.name },
           { title: t('stall.trade'), key: 'trade', responsive: ['md'], render: (_, l) => l.trade ?? '—' },
@@ -262,6 +262,7 @@ function Outcome(props: {
   const { t } = useTranslation();
   const { site } = useSession();
   const { result, done, leases } = props;
+  const nameOf = useLeaseName();
   const refused = result.leases.filter(({ outcome }) => outcome === 'refused');
   return (
     <div className="stack stack-tight" role="status" data-assigned={done ? 'done' : 'dry'}>
@@ -276,7 +277,7 @@ function Outcome(props: {
         <ul className="faults">
           {refused.slice(0, REFUSED_SHOWN).map(({ lease, reason, earliest }) => (
             <li key={lease}>
-              {leases.get(lease)?.stall?.code ?? t('assign.house')}{' '}
+              {nameOf(leases.get(lease))}{' '}
               {t(`assign.reason.${reason ?? 'no_such_lease'}`, {
                 day: earliest === null ? '' : formatTime(earliest, site.timeZone, 'day'),
               })}
@@ -286,4 +287,10 @@ function Outcome(props: {
       )}
     </div>
   );
+}
+
+/** Its stall, or whose account it is that has none. */
+function useLeaseName(): (lease: Lease | undefined) => string {
+  const { t } = useTranslation();
+  return (lease) => lease?.stall?.code ?? t(lease?.kind === 'walk_in' ? 'assign.walkIn' : 'assign.house');
 }

@@ -19,7 +19,8 @@ export function Chart(props: {
   readonly zone: string;
   readonly unit: string;
   readonly label: string;
-  readonly kind?: 'line' | 'steps' | 'bars';
+  /** `months`: a bar for each, from zero. */
+  readonly kind?: 'line' | 'steps' | 'bars' | 'months';
   readonly height?: number;
 }) {
   const { series, zone, unit, label, kind = 'line', height = 180 } = props;
@@ -30,7 +31,8 @@ export function Chart(props: {
     if (element === null) return;
     const steps = uPlot.paths.stepped?.({ align: 1 });
     const bars = uPlot.paths.bars?.({ size: [0.8, 40], align: 1 });
-    const path = kind === 'steps' ? steps : kind === 'bars' ? bars : undefined;
+    const isBars = kind === 'bars' || kind === 'months';
+    const path = kind === 'steps' ? steps : isBars ? bars : undefined;
     const axis = { stroke: INK, grid: { stroke: GRID, width: 1 }, ticks: { stroke: GRID, width: 1 } };
     const plot = new uPlot(
       {
@@ -39,16 +41,20 @@ export function Chart(props: {
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
         cursor: { y: false, drag: { x: false, y: false } },
         legend: { live: true },
-        scales: { y: { range: (_, min, max) => spread(min, max) } },
+        scales: { y: { range: (_, min, max) => spread(kind === 'months' ? Math.min(0, min) : min, max) } },
         axes: [
           {
             ...axis,
             space: 64,
-            values: [
-              [86_400, '{MM}-{DD}', null, null, null, null, null, null, 1],
-              [3600, '{HH}:{mm}', '\n{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
-              [60, '{HH}:{mm}', '\n{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
-            ],
+            ...(kind === 'months' ? { splits: () => [...series.seconds] } : {}),
+            values:
+              kind === 'months'
+                ? (_, at) => at.map((seconds) => monthOf(seconds))
+                : [
+                    [86_400, '{MM}-{DD}', null, null, null, null, null, null, 1],
+                    [3600, '{HH}:{mm}', '\n{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
+                    [60, '{HH}:{mm}', '\n{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
+                  ],
           },
           {
             ...axis,
@@ -57,12 +63,19 @@ export function Chart(props: {
           },
         ],
         series: [
-          { value: (_, seconds) => (seconds === null ? '' : formatTime(seconds * 1000, zone, 'minute')) },
+          {
+            value: (_, seconds) =>
+              seconds === null
+                ? ''
+                : kind === 'months'
+                  ? monthOf(seconds)
+                  : formatTime(seconds * 1000, zone, 'minute'),
+          },
           {
             label,
             stroke: LINE,
             width: 1.5,
-            fill: kind === 'bars' ? `${LINE}cc` : `${LINE}18`,
+            fill: isBars ? `${LINE}cc` : `${LINE}18`,
             points: { show: series.values.length < 40 && kind === 'line', size: 5 },
             ...(path === undefined ? {} : { paths: path }),
             value: (_, value) => (value === null ? '—' : `${formatNumber(value)} ${unit}`),
@@ -84,6 +97,8 @@ export function Chart(props: {
 
   return <div ref={box} className="chart" role="img" aria-label={label} />;
 }
+
+const monthOf = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 7);
 
 /** Some air around the values; a flat line is in the middle of its own small range. */
 function spread(min: number, max: number): [number, number] {

@@ -6,9 +6,9 @@ export const gates = {
   days: 'Day totals',
   intro: {
     passes:
-      'A stay is charged when the vehicle goes out: to the merchant who pays for it, otherwise to its driver.',
+      'A stay is charged when the vehicle goes out: to the merchant who pays for it, otherwise to its driver. What is charged shows once its day was billed; what you collect is recorded at once.',
     vehicles: 'Vehicles that a merchant pays for, and those with a monthly pass.',
-    days: 'What went through the gates, what it costs and what was collected, by day and class.',
+    days: 'What went through the gates by day and class. Charged includes vehicles that merchants pay for; collected is the money taken at the gates.',
   },
   plate: 'Plate',
   classLabel: 'Class',

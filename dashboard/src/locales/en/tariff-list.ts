@@ -38,6 +38,7 @@ export const assign = {
   chooseNone: 'Choose none',
   chosen: 'Chosen: {{count}}',
   house: 'the house',
+  walkIn: 'the walk-in account',
   none: 'No such leases',
   from: 'From midnight of',
   check: 'See what would change',

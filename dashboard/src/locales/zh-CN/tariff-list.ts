@@ -38,6 +38,7 @@ export const assign = {
   chooseNone: '全部取消',
   chosen: '已选 {{count}} 份',
   house: '市场自担',
+  walkIn: '散客账户',
   none: '没有符合条件的租约',
   from: '自此日零点起',
   check: '看看会怎样',
