@@ -9,6 +9,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run: Bench }>>> = {
   live: () => import('./live.ts'),
   connections: () => import('./connections.ts'),
   billing: () => import('./billing.ts'),
+  bills: () => import('./bills.ts'),
   preview: () => import('./preview.ts'),
 };
 
