@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { INVARIANTS, type Invariant, type ViolationCode } from '../../domain/audit.ts';
 import type { Database } from '../../store/database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
-import { audited, buildScene, PERIOD } from './scene.ts';
+import { audited, buildScene, PERIOD, tamper } from './scene.ts';
 
 let database: TestDatabase;
 let db: Database;
@@ -14,17 +14,6 @@ beforeAll(async () => {
   await buildScene(db, SITE);
 }, 120_000);
 afterAll(() => database.drop());
-
-/** As somebody would who has the database in his hands: no rule of it is asked. */
-async function tamper(statements: string): Promise<void> {
-  const client = await db.$client.connect();
-  try {
-    // Statements that are sent as one are one transaction.
-    await client.query(`SET LOCAL session_replication_role = replica; ${statements}`);
-  } finally {
-    client.release();
-  }
-}
 
 const found = async (): Promise<readonly string[]> =>
   (await audited(db, SITE)).flatMap(({ invariant, violations }) =>
@@ -190,11 +179,11 @@ describe('an audit', () => {
   });
 
   it.each(PLANTS)('finds %j where that was planted', async (finds, plant, undo) => {
-    await tamper(plant);
+    await tamper(db, plant);
     try {
       expect(await found()).toEqual(expect.arrayContaining([...finds]));
     } finally {
-      await tamper(undo);
+      await tamper(db, undo);
     }
   });
 

@@ -40,6 +40,12 @@ export async function audited(
   return (await audit(db, site, period)).findings;
 }
 
+/** As somebody would who has the database in his hands: no rule of it is asked. */
+export async function tamper(db: Database, statements: string): Promise<void> {
+  // Statements that are sent as one are one transaction.
+  await db.$client.query(`SET LOCAL session_replication_role = replica; ${statements}`);
+}
+
 /**
  * A market that has something for every invariant to look at: a main with two stalls behind it, one by time of use, one
  * by tiers and with a share of the loss; a prepaid stall; a meter that was estimated at the close and reported later; a
