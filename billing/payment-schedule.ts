@@ -44,14 +44,25 @@ export function startPaymentSchedule(deps: StepDeps): { close(): Promise<void> }
   };
 }
 
-/** Returns how many bills were charged. */
-export async function chargeDue({ db, now, log }: StepDeps): Promise<number> {
+const BILLS_PER_LOOK = 500;
+
+/**
+ * Charges every bill that is due, in parts of `billsPerLook`, each bill in a transaction of its own: one that cannot be
+ * charged holds up none behind it. Returns how many were charged.
+ */
+export async function chargeDue(
+  { db, now, log }: Pick<StepDeps, 'db' | 'now' | 'log'>,
+  billsPerLook = BILLS_PER_LOOK,
+): Promise<number> {
   let charged = 0;
   for (const site of await readBilledSites(db)) {
     const { billing } = await readSettings(db, site.id);
     if (!billing.autoCharge) continue;
-    for (const bill of await listAutoCharged(db.$client, site.id, now()))
-      if (await transaction(db, (tx) => autoCharge(tx, bill, now()))) charged++;
+    for (let last: number | undefined = 0; last !== undefined; ) {
+      const due: readonly number[] = await listAutoCharged(db.$client, site.id, now(), last, billsPerLook);
+      for (const bill of due) if (await transaction(db, (tx) => autoCharge(tx, bill, now()))) charged++;
+      last = due.at(-1);
+    }
   }
   if (charged > 0) log.info({ charged }, 'billing: charged bills on their due date');
   return charged;

@@ -4,21 +4,25 @@ import { findPaymentMethod } from './charge-views.ts';
 import { createCharge } from './charges.ts';
 import type { Queryable } from './database.ts';
 
-const BILLS_PER_LOOK_MAX = 500;
-
 /**
  * Issued bills whose due date has come in their market's zone, whose lease is charged by itself, and that have not
- * been so far. A bill that is disputed or under payment waits.
+ * been so far, after the id `afterId`. A bill that is disputed or under payment waits.
  */
-export async function listAutoCharged(tx: Queryable, siteId: string, now: Date): Promise<readonly number[]> {
+export async function listAutoCharged(
+  tx: Queryable,
+  siteId: string,
+  now: Date,
+  afterId: number,
+  limit: number,
+): Promise<readonly number[]> {
   const { rows } = await tx.query<{ id: string }>(
     `SELECT b.id FROM bills b JOIN sites s ON s.id = b.site_id JOIN lease_payment_methods m ON m.lease_id = b.lease_id
-     WHERE b.site_id = $1 AND b.status = 'issued' AND m.autopay AND m.provider = ANY($3)
+     WHERE b.site_id = $1 AND b.id > $5 AND b.status = 'issued' AND m.autopay AND m.provider = ANY($3)
        AND (b.due_at AT TIME ZONE s.time_zone)::date <= ($2::timestamptz AT TIME ZONE s.time_zone)::date
        AND NOT EXISTS (SELECT 1 FROM charges c WHERE c.bill_id = b.id AND (c.automatic OR c.status = ANY($4)))
        AND NOT EXISTS (SELECT 1 FROM disputes d WHERE d.bill_id = b.id AND d.status = 'open')
-     ORDER BY b.id LIMIT ${BILLS_PER_LOOK_MAX}`,
-    [siteId, now, AUTO_PROVIDERS, CHARGE_OPEN],
+     ORDER BY b.id LIMIT $6`,
+    [siteId, now, AUTO_PROVIDERS, CHARGE_OPEN, afterId, limit],
   );
   return rows.map(({ id }) => Number(id));
 }

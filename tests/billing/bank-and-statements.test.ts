@@ -3,6 +3,8 @@ import { chargeDue, reconcileDue } from '../../billing/payment-schedule.ts';
 import { startPayments } from '../../billing/payments.ts';
 import { type SandboxProvider, startSandboxProvider } from '../../demo/sandbox-provider.ts';
 import { putPaymentMethod } from '../../store/charge-views.ts';
+import { bookTransaction } from '../../store/ledger.ts';
+import { transaction } from '../../store/transaction.ts';
 import { startTestApi, type TestApi } from '../api/support.ts';
 import { eventually } from '../support/eventually.ts';
 import { at, buildMarket, type Market, silent } from './market.ts';
@@ -195,6 +197,25 @@ describe('a provider’s statement', () => {
   });
 });
 
+/** All that is due is booked as paid, and the bill is still called issued: there is nothing to charge. */
+const paidByTransfer = (leaseId: number, bill: number) =>
+  transaction(api.db, (tx) =>
+    bookTransaction(tx, {
+      ...{
+        siteId: market.site,
+        currency: 'CNY',
+        key: `transfer ${bill}`,
+        kind: 'charge.succeeded',
+        at: new Date(),
+      },
+      ...{ actor: 'test', refs: { bill } },
+      entries: [
+        { account: { kind: 'bank' }, amount: 500n },
+        { account: { kind: 'receivable', leaseId }, amount: -500n },
+      ],
+    }),
+  );
+
 describe('a bill whose lease pays by itself', () => {
   it('is charged on its due date, once', async () => {
     const other = await leaseOf(market);
@@ -209,5 +230,28 @@ describe('a bill whose lease pays by itself', () => {
     await eventually(async () => expect(await billStatus(api.db, bill)).toBe('paid'));
     expect(await chargeDue(deps(() => new Date(now + DAY)))).toBe(0);
     expect(await chargesOf(api.db, other)).toEqual([]);
+  });
+
+  it('is charged in the same look, however many there are, also behind those that cannot be', async () => {
+    const now = new Date();
+    const method = { provider: 'balance', autopay: true, payer: {} } as const;
+    for (const due of [0, 0, 500, 500, 500]) {
+      const one = await leaseOf(market);
+      await putPaymentMethod(api.db.$client, one, method, { actor: 'test', at: at('2026-11-01') });
+      const bill = await issueBill(api.db, market, one, 500n, now);
+      if (due === 0) await paidByTransfer(one, bill);
+    }
+    expect(
+      await chargeDue(
+        deps(() => now),
+        2,
+      ),
+    ).toBe(3);
+    expect(
+      await chargeDue(
+        deps(() => now),
+        2,
+      ),
+    ).toBe(0);
   });
 });
