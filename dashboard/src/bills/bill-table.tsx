@@ -104,7 +104,8 @@ export function BillTable(props: {
                 </button>
                 {narrow && (
                   <div className="muted">
-                    {[bill.lease.stall, bill.lease.party].filter(Boolean).join(' · ')}
+                    {[bill.lease.stall, bill.lease.party].filter(Boolean).join(' · ')}{' '}
+                    <BillState bill={bill} />
                   </div>
                 )}
               </>
@@ -134,7 +135,8 @@ export function BillTable(props: {
           {
             title: t('bills.statusLabel'),
             key: 'status',
-            width: narrow ? 84 : 170,
+            width: 170,
+            responsive: ['md'],
             render: (_, bill) => <BillState bill={bill} />,
           },
           {
@@ -157,7 +159,7 @@ export function BillTable(props: {
           {
             title: t('bills.due'),
             key: 'due',
-            width: narrow ? 104 : 130,
+            width: narrow ? 116 : 130,
             align: 'right',
             render: (_, bill) => (
               <strong className="num nowrap">{formatMoney(bill.due, bill.currency)}</strong>
