@@ -5,7 +5,7 @@ import { readStallMeters } from '../store/handovers.ts';
 import { endLease } from '../store/leases.ts';
 import { type By, enterReading } from '../store/manual-readings.ts';
 import type { Transaction } from '../store/transaction.ts';
-import { baseUnitsOf, keepPhotoOf, refuseDoubt } from './manual-readings.ts';
+import { baseUnitsOf, isExplained, keepPhotoOf, refuseDoubt } from './manual-readings.ts';
 import { Problem, unprocessable } from './problems.ts';
 
 type Given = Pick<z.output<typeof zLeaseEnd>, 'readings' | 'confirm' | 'note'>;
@@ -55,8 +55,8 @@ export async function enterHandover(
       note: given.note,
       photoId,
     } as const;
-    const doubt = await enterReading(tx, { ...reading, purpose: 'handover' }, by, given.confirm);
-    refuseDoubt(doubt, { value: `${path}.value`, at: 'body.at' });
+    const doubt = await enterReading(tx, { ...reading, purpose: 'handover' }, by, isExplained(given));
+    refuseDoubt(doubt, given, { value: `${path}.value`, at: 'body.at' });
   }
 }
 
@@ -74,6 +74,10 @@ export async function endWithReadings(
   await endLease(tx.orm, lease.id, endsAt);
   await recordAction(tx.orm, {
     ...{ siteId: lease.site, at: by.at, actor: by.actor, action: 'lease.end', subject: `lease ${lease.id}` },
-    detail: { endsAt: endsAt.toISOString(), ...(given.note ? { note: given.note } : {}) },
+    detail: {
+      endsAt: endsAt.toISOString(),
+      confirmed: given.confirm,
+      ...(given.note ? { note: given.note } : {}),
+    },
   });
 }

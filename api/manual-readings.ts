@@ -42,8 +42,20 @@ const CONFIRMED = {
   jumped: { before: 'reading_more', after: 'reading_more_later' },
 } as const;
 
+interface Insisting {
+  readonly confirm: boolean;
+  readonly note?: string | undefined;
+}
+
+/** A doubtful value is taken from whoever confirms it and says why: the reason is kept with the action. */
+export const isExplained = ({ confirm, note }: Insisting): boolean => confirm && !!note;
+
 /** @throws a Problem that says what is doubtful about the value, and how to go on. */
-export function refuseDoubt(doubt: Doubt | null, paths = { value: 'body.value', at: 'body.ts' }): void {
+export function refuseDoubt(
+  doubt: Doubt | null,
+  { confirm }: Pick<Insisting, 'confirm'>,
+  paths = { value: 'body.value', at: 'body.ts' },
+): void {
   if (!doubt) return;
   switch (doubt.reason) {
     case 'no_meter':
@@ -60,13 +72,22 @@ export function refuseDoubt(doubt: Doubt | null, paths = { value: 'body.value', 
       throw unprocessable(paths.value, 'is more than the register can show', { code: 'reading_beyond_dial' });
     case 'decreased':
     case 'jumped': {
+      if (confirm) {
+        throw unprocessable('body.note', 'the value is doubtful: say why it is right', {
+          code: 'reading_unexplained',
+        });
+      }
       const values = { value: shown(doubt.beside.value), at: new Date(doubt.beside.ts).toISOString() };
       const beside = `${values.value} at ${values.at}`;
       const how = doubt.reason === 'decreased' ? 'less than' : 'more than the supply can deliver since';
       const what =
         doubt.side === 'before' ? `the value is ${how} ${beside}` : `${beside} would be ${how} the value`;
       const code = CONFIRMED[doubt.reason][doubt.side];
-      throw unprocessable('body.confirm', `${what}; send confirm: true if it is right`, { code, values });
+      throw unprocessable(
+        'body.confirm',
+        `${what}; send confirm: true and a note that says why it is right`,
+        { code, values },
+      );
     }
   }
 }

@@ -16,7 +16,10 @@ export const zPhotoInput = z
   .string()
   .max(Math.ceil(PHOTO_BYTES_MAX / 3) * 4, 'a picture of at most 3 MiB')
   .regex(/^[A-Za-z0-9+/]+={0,2}$/, 'a picture in base64');
-/** Without it a doubtful value is answered with 422 on `body.confirm`; with it the person vouches for the value. */
+/**
+ * Without it a doubtful value is answered with 422 on `body.confirm`; with it, and a note that says why, the person
+ * vouches for the value.
+ */
 const zConfirm = z.boolean().default(false);
 const zWhy = zNote.optional();
 

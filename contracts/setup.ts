@@ -3,6 +3,7 @@ import { COMMODITIES } from '../domain/commodities.ts';
 import { CHARGING, LEASE_KINDS, PARTY_KINDS } from '../domain/parties.ts';
 import { ROLES } from '../domain/permissions.ts';
 import { PLACE_KINDS } from '../domain/places.ts';
+import { zNote } from './cases.ts';
 import { zDecimalText, zInstant, zIntegerText, zPageQuery, zPlan, zRect } from './rest.ts';
 
 /** REST for setting an installation up: sites, places, parties, leases, meters' installations, people and keys. */
@@ -225,6 +226,9 @@ export const zInstallationEnd = z.object({
   endsAt: zStartInstant,
   /** What the register showed at `endsAt`, in base units. */
   endValue: zIntegerText,
+  /** Of a value that does not fit to the last reading: it is right, and the note says why. */
+  confirm: z.boolean().default(false),
+  note: zNote.optional(),
 });
 export const zInstallation = z.object({
   id: z.number().int(),

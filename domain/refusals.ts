@@ -11,6 +11,7 @@ export const REFUSAL_CODES = [
   'reading_less_later',
   'reading_more',
   'reading_more_later',
+  'reading_unexplained',
   'reading_ahead',
   // A case about readings that is decided.
   'exchange_early',

@@ -15,11 +15,13 @@ import {
   type MeteringPoint,
 } from '../../store/installations.ts';
 import { judgeRegisters } from '../../store/judge-readings.ts';
+import { type By, doubtOf, vouch } from '../../store/manual-readings.ts';
 import { findPlace } from '../../store/places.ts';
 import { pointSubject } from '../../store/point-history.ts';
 import { findRegister } from '../../store/registers.ts';
-import { transaction } from '../../store/transaction.ts';
+import { type Transaction, transaction } from '../../store/transaction.ts';
 import { principalOf } from '../access.ts';
+import { isExplained, refuseDoubt } from '../manual-readings.ts';
 import { numberCursor, toPage } from '../pages.ts';
 import { notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
@@ -81,6 +83,19 @@ async function pointFor(
   if (point.commodity !== commodity) throw unprocessable('body.point', `is a point for ${point.commodity}`);
   if (ref !== undefined && point.placeId !== placeId) throw unprocessable('body.point', 'is not the stall’s');
   return point;
+}
+
+/** What the register says after its end is nobody's usage: only what came before can be at odds with the end value. */
+async function refuseDoubtfulEnd(
+  tx: Transaction,
+  end: { readonly registerId: number; readonly ts: number; readonly value: bigint },
+  given: Pick<z.output<typeof zInstallationEnd>, 'confirm' | 'note'>,
+  by: By,
+): Promise<void> {
+  const doubt = await doubtOf(tx, end);
+  if (!doubt || !('side' in doubt) || doubt.side === 'after') return;
+  if (!isExplained(given)) refuseDoubt(doubt, given, { value: 'body.endValue', at: 'body.endsAt' });
+  await vouch(tx, end, by);
 }
 
 export const installationRoutes: Routes = (app, { db }) => {
@@ -160,7 +175,9 @@ export const installationRoutes: Routes = (app, { db }) => {
       schema: {
         tags: ['readings'],
         summary: 'Take a meter out',
-        description: 'Its last value is charged; the next meter is a new installation at the same point.',
+        description:
+          'Its last value is charged; the next meter is a new installation at the same point. A value that does not fit to ' +
+          'the last reading needs `confirm: true` and a `note` that says why.',
         params: zIdParams,
         body: zInstallationEnd,
         response: { 200: zInstallation },
@@ -179,12 +196,18 @@ export const installationRoutes: Routes = (app, { db }) => {
       }
       const by = { actor: principalOf(request).actor, at: new Date() };
       const isEnded = await transaction(db, async (tx) => {
+        await refuseDoubtfulEnd(
+          tx,
+          { registerId: row.registerId, ts: endsAt.getTime(), value: endValue },
+          body,
+          by,
+        );
         if (!(await endInstallation(tx.orm, id, { endsAt, endValue }))) return false;
         if (!register) return true;
         await recordAction(tx.orm, {
           ...{ siteId: register.siteId, at: by.at, actor: by.actor, action: 'installation.end' },
           subject: pointSubject(row.point.id),
-          detail: { register: register.id, endsAt: endsAt.toISOString(), endValue: body.endValue },
+          detail: { ...body, register: register.id, endsAt: endsAt.toISOString() },
         });
         await judgeRegisters(tx, [{ registerId: register.id, from: endsAt.getTime() }], by.at);
         return true;

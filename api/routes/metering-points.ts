@@ -13,6 +13,7 @@ import { type Transaction, transaction } from '../../store/transaction.ts';
 import { principalOf } from '../access.ts';
 import {
   baseUnitsOf,
+  isExplained,
   keepPhotoOf,
   PHOTO_BODY_BYTES_MAX,
   pastInstant,
@@ -100,7 +101,7 @@ export const meteringPointRoutes: Routes = (app, { db }) => {
         summary: 'Exchange the meter at a metering point',
         description:
           'Ends what is installed with its last value and starts the next register with its first, in one step. Values are ' +
-          'what the dials show, in kWh or m³. A last value that does not fit needs `confirm: true`.',
+          'what the dials show, in kWh or m³. A last value that does not fit needs `confirm: true` and a `note` that says why.',
         params: zIdParams,
         body: zExchange,
         response: { 201: zInstallation },
@@ -139,7 +140,8 @@ export const meteringPointRoutes: Routes = (app, { db }) => {
           ...{ registerId: register.id, startValue, multiplier: body.multiplier ?? old.multiplier },
           purpose: 'exchange',
         } as const;
-        refuseDoubt(await exchange(tx, one, by, body.confirm), { value: 'body.endValue', at: 'body.at' });
+        const doubt = await exchange(tx, one, by, isExplained(body));
+        refuseDoubt(doubt, body, { value: 'body.endValue', at: 'body.at' });
         const { photo: _, ...detail } = body;
         await record(tx, point, 'installation.exchange', by, { ...detail, from: old.registerId });
       });
@@ -175,7 +177,8 @@ export const meteringPointRoutes: Routes = (app, { db }) => {
           ...{ pointId: id, old, at: at.getTime(), endValue: value, startValue: value, note: body.note },
           ...{ registerId: old.registerId, multiplier: body.multiplier, purpose: 'multiplier' as const },
         };
-        refuseDoubt(await exchange(tx, one, by, body.confirm), { value: 'body.value', at: 'body.at' });
+        const doubt = await exchange(tx, one, by, isExplained(body));
+        refuseDoubt(doubt, body, { value: 'body.value', at: 'body.at' });
         await record(tx, point, 'installation.multiplier', by, { ...body, from: old.multiplier });
       });
       return reply.code(201).send(await made(id, at));

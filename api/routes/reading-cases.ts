@@ -31,6 +31,7 @@ import { principalOf } from '../access.ts';
 import { openCaseOf } from '../case-decisions.ts';
 import {
   baseUnitsOf,
+  isExplained,
   keepPhotoOf,
   PHOTO_BODY_BYTES_MAX,
   pastInstant,
@@ -81,7 +82,7 @@ export const readingCaseRoutes: Routes = (app, { db }) => {
         summary: 'Choose the value that stands of conflicting ones',
         description:
           'One of the values that came, or another one that a person read. The others stay on record with who decided. ' +
-          'A value that does not fit to the readings around it needs `confirm: true`.',
+          'A value that does not fit to the readings around it needs `confirm: true` and a `note`.',
         params: zIdParams,
         body: zConflictDecision,
         response: { 200: zCaseDetail },
@@ -101,7 +102,7 @@ export const readingCaseRoutes: Routes = (app, { db }) => {
         const doubt = await doubtOf(tx, reading);
         // Without a meter installed nothing is charged by the reading: any value may stand.
         if (doubt && doubt.reason !== 'no_meter') {
-          if (!body.confirm || doubt.reason === 'beyond_dial') refuseDoubt(doubt);
+          if (!isExplained(body) || doubt.reason === 'beyond_dial') refuseDoubt(doubt, body);
           await vouch(tx, reading, by);
         }
         const standing = await readStanding(tx, registerId, ts);
@@ -192,7 +193,7 @@ export const readingCaseRoutes: Routes = (app, { db }) => {
           note,
           photoId,
         } as const;
-        refuseDoubt(await enterReading(tx, reading, by, body.confirm));
+        refuseDoubt(await enterReading(tx, reading, by, isExplained(body)), body);
         return;
       }
       case 'exchange': {
@@ -220,11 +221,13 @@ export const readingCaseRoutes: Routes = (app, { db }) => {
           false,
         );
         if (doubt?.reason === 'decreased' || doubt?.reason === 'jumped') {
-          throw unprocessable('body.endValue', 'does not fit to the last good reading', {
-            code: 'end_value_unfit',
-          });
+          throw unprocessable(
+            'body.endValue',
+            'does not fit to the last good reading: if it is right, record the exchange at the metering point and say why',
+            { code: 'end_value_unfit' },
+          );
         }
-        refuseDoubt(doubt, { value: 'body.endValue', at: 'body.at' });
+        refuseDoubt(doubt, { confirm: false }, { value: 'body.endValue', at: 'body.at' });
         break;
       }
       case 'max_rate': {
@@ -302,7 +305,8 @@ export const readingCaseRoutes: Routes = (app, { db }) => {
         }
         const how = body.decision === 'shift' ? { shiftMs } : body.decision;
         const count = await decideWaiting(tx, { deviceId: one.key, from, to }, how, by);
-        if (count === 0) throw unprocessable('body', 'no reading waits between these instants', { code: 'none_waiting' });
+        if (count === 0)
+          throw unprocessable('body', 'no reading waits between these instants', { code: 'none_waiting' });
         const { note, decision, ...window } = body;
         const step = { ...by, resolution: decision, note, detail: { ...window, count } };
         const left = await readWaiting(tx, one.key, 1);

@@ -18,6 +18,7 @@ import { transaction } from '../../store/transaction.ts';
 import { principalOf } from '../access.ts';
 import {
   baseUnitsOf,
+  isExplained,
   keepPhotoOf,
   PHOTO_BODY_BYTES_MAX,
   pastInstant,
@@ -148,7 +149,7 @@ export const readingRoutes: Routes = (app, { db }) => {
           note: body.note,
           photoId,
         } as const;
-        refuseDoubt(await enterReading(tx, entered, by, body.confirm));
+        refuseDoubt(await enterReading(tx, entered, by, isExplained(body)), body);
         await recordAction(tx.orm, {
           ...{ siteId: register.site, at: now, actor: by.actor, action: 'reading.enter' },
           subject: pointSubject(register.meteringPoint?.id ?? 0),

@@ -230,12 +230,21 @@ describe.skipIf(skipBrowser)('what a person decides about readings', () => {
     const { id, lease, point, register } = stallOf(3);
     const page = await open(`/readings?stall=${id}&point=${point}&do=exchange`, { language: 'zh-CN' });
     const { rows } = await app.db.$client.query('SELECT device_id FROM registers WHERE id = $1', [register]);
-    await page.getByLabel('旧表止码').fill('115');
+    await page.getByLabel('旧表止码').fill('90');
     await page.getByLabel('时间').fill('2026-10-05T09:00');
     await page.getByRole('combobox', { name: '新表' }).fill(rows[0].device_id);
     await page.locator('.ant-select-item-option').first().click();
+    // The last reading was 110 kWh: an end of 90 is stored only with its reason.
+    await page.getByRole('button', { name: /^保\s?存$/ }).click();
+    await page.getByText('的读数 110.000 小').waitFor();
+    await page.getByRole('button', { name: '核对无误，仍然保存' }).click();
+    await page.getByText('请在备注中写明为什么是对的').waitFor();
+    await isAccessible(page);
+    await shot(page, 'exchange-doubt-zh');
+    expect(await good(register)).toEqual(['110000']);
+    await page.getByLabel('旧表止码').fill('115');
     await shot(page, 'exchange-desk-zh');
-    await page.getByRole('button', { name: /保\s?存/ }).click();
+    await page.getByRole('button', { name: /^保\s?存$/ }).click();
     await page.getByText('已登记').waitFor();
     const { rows: installed } = await app.db.$client.query(
       'SELECT end_value, start_value FROM installations WHERE metering_point_id = $1 ORDER BY starts_at',

@@ -92,7 +92,13 @@ export function PhotoInput(props: {
 }
 
 /** What is stored all the same when a person insists. */
-const CONFIRMED = ['reading_less', 'reading_less_later', 'reading_more', 'reading_more_later'] as const;
+const CONFIRMED = [
+  'reading_less',
+  'reading_less_later',
+  'reading_more',
+  'reading_more_later',
+  'reading_unexplained',
+] as const;
 const isDoubt = (error: unknown): error is ApiError =>
   error instanceof ApiError && CONFIRMED.some((code) => code === error.refusal?.code);
 

@@ -15,7 +15,7 @@ export const readings = {
   at: 'Read at',
   photo: 'Picture of the dial',
   photoWrong: 'This is no picture that can be read. Take another one.',
-  doubt: 'This does not fit to the readings around it. Look again',
+  doubt: 'This does not fit to the readings around it. Look again, or say in the note why it is right',
   insist: 'It is right, store it',
   store: 'Store',
   stored: 'The reading is stored',

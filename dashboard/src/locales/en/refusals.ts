@@ -6,6 +6,7 @@ export const refusal = {
   reading_less_later: 'The {{value}} of {{at, instant}} would be less than it.',
   reading_more: 'From the {{value}} of {{at, instant}} to this is more than the supply can deliver.',
   reading_more_later: 'From this to the {{value}} of {{at, instant}} is more than the supply can deliver.',
+  reading_unexplained: 'Say in the note why it is right: it is kept with your name.',
   reading_ahead: 'That instant lies in the future.',
   exchange_early: 'The exchange must be after this meter was installed.',
   end_value_unfit:
