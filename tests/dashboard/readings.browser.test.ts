@@ -238,7 +238,7 @@ describe.skipIf(skipBrowser)('what a person decides about readings', () => {
     await page.getByRole('button', { name: /^保\s?存$/ }).click();
     await page.getByText('的读数 110.000 小').waitFor();
     await page.getByRole('button', { name: '核对无误，仍然保存' }).click();
-    await page.getByText('请在备注中写明为什么是对的').waitFor();
+    await page.getByText('请在说明中写明为什么是对的').waitFor();
     await isAccessible(page);
     await shot(page, 'exchange-doubt-zh');
     expect(await good(register)).toEqual(['110000']);

@@ -14,7 +14,7 @@ export const readings = {
   at: '抄表时间',
   photo: '表盘照片',
   photoWrong: '这不是可以识别的照片，请重拍。',
-  doubt: '读数与前后不符，请核对；若无误，请在备注中写明原因',
+  doubt: '读数与前后不符，请核对；若无误，请在说明中写明原因',
   insist: '核对无误，仍然保存',
   store: '保存',
   stored: '读数已保存',

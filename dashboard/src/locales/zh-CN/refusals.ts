@@ -7,7 +7,7 @@ export const refusal = {
   reading_less_later: '{{at, instant}} 的读数 {{value}} 反而比它小。',
   reading_more: '从 {{at, instant}} 的 {{value}} 涨到这个值，超过该处供电（供水）能力。',
   reading_more_later: '从这个值涨到 {{at, instant}} 的 {{value}}，超过该处供电（供水）能力。',
-  reading_unexplained: '请在备注中写明为什么是对的，将与您的姓名一起留存。',
+  reading_unexplained: '请在说明中写明为什么是对的，将与您的姓名一起留存。',
   reading_ahead: '时间不能在将来。',
   exchange_early: '换表时间须晚于这块表的安装时间。',
   end_value_unfit: '旧表止码与上一个正常读数对不上。若确属实，请在“抄表”页登记换表并写明原因。',
