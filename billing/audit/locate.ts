@@ -37,7 +37,7 @@ async function locateEach(
     unit: string | null;
   }>(LOCATED, [
     ...[of('line'), of('bill'), of('register'), of('point'), of('lease'), of('component')],
-    ...[of('from', 'at'), of('to', 'at')],
+    ...[of('band'), of('event'), of('from', 'at'), of('to', 'at')],
   ]);
   const byNumber = new Map(rows.map((row) => [Number(row.n), row]));
   return violations.map((violation, i) => {
@@ -53,12 +53,13 @@ async function locateEach(
   });
 }
 
-/** $1 … $8: arrays by violation. The line is the newest one of exactly that time, else of a time that touches it. */
+/** $1 … $10: arrays by violation. The line is the newest one of exactly that time, else of a time that touches it. */
 const LOCATED = `
-  WITH given AS (SELECT v.n, v.line, v.lease, v.component, v.f, v.t, coalesce(v.point, i.metering_point_id, l.metering_point_id) AS point,
+  WITH given AS (SELECT v.n, v.line, v.lease, v.component, v.band, v.event, v.f, v.t, coalesce(v.point, i.metering_point_id, l.metering_point_id) AS point,
       coalesce(v.lease, l.lease_id, b.lease_id) AS payer, l.unit
-    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::timestamptz[],
-      $8::timestamptz[]) WITH ORDINALITY v(line, bill, register, point, lease, component, f, t, n)
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[],
+      $8::text[], $9::timestamptz[], $10::timestamptz[])
+      WITH ORDINALITY v(line, bill, register, point, lease, component, band, event, f, t, n)
     LEFT JOIN fee_lines l ON l.id = v.line LEFT JOIN bills b ON b.id = v.bill
     LEFT JOIN LATERAL (SELECT metering_point_id FROM installations WHERE register_id = v.register AND starts_at <= v.t
       ORDER BY starts_at DESC LIMIT 1) i ON true)
@@ -67,6 +68,7 @@ const LOCATED = `
   FROM given g
   LEFT JOIN LATERAL (SELECT id, lease_id, unit FROM fee_lines WHERE g.line IS NULL AND metering_point_id = g.point
     AND (g.component IS NULL OR component = g.component) AND (g.lease IS NULL OR lease_id = g.lease)
+    AND (g.band IS NULL OR band = g.band) AND (g.event IS NULL OR event_key = g.event)
     AND service_from <= g.t AND service_to >= g.f
     ORDER BY (service_from = g.f AND service_to = g.t) DESC, id DESC LIMIT 1) l ON true
   LEFT JOIN leases e ON e.id = coalesce(g.payer, l.lease_id) LEFT JOIN parties y ON y.id = e.party_id

@@ -70,11 +70,12 @@ const isHeld = ({ progress }: { progress: number }): boolean => progress > 700;
 
 const LINE = `(SELECT min(fee_line_id) FROM bill_lines WHERE bill_id = $bill)`;
 /** Makes a line of a bill a cent dearer while `work` runs. */
-async function withDearerLine(bill: number, work: () => Promise<void>): Promise<void> {
+async function withDearerLine(bill: number, work: (line: number) => Promise<void>): Promise<void> {
   const line = LINE.replace('$bill', String(bill));
+  const { rows } = await api.db.$client.query<{ id: string }>(`SELECT ${line} AS id`);
   await tamper(api.db, `UPDATE fee_lines SET amount = amount + 1 WHERE id = ${line}`);
   try {
-    await work();
+    await work(Number(rows[0]?.id));
   } finally {
     await tamper(api.db, `UPDATE fee_lines SET amount = amount - 1 WHERE id = ${line}`);
   }
@@ -194,13 +195,13 @@ describe('an audit that was asked for', () => {
     const { id } = (await ask(ofPeriod)).body;
     await ended(id);
     let found = 0;
-    await withDearerLine(bills[0] ?? 0, async () => {
+    await withDearerLine(bills[0] ?? 0, async (tampered) => {
       const broken = await ended((await ask(ofPeriod)).body.id);
       const sums = broken.findings.find((one: { invariant: string }) => one.invariant === 'sums');
       found = sums.case;
       expect(sums.violations[0]).toMatchObject({
         what: 'not_as_rated',
-        where: { stall: expect.any(String), party: 'Li', line: expect.any(Number), unit: 'Wh' },
+        where: { stall: expect.any(String), party: 'Li', line: tampered, unit: 'Wh' },
       });
       const one = await api.call({ url: `/api/v1/cases/${found}`, as: 'auditor' });
       expect(one.body).toMatchObject({ kind: 'audit_violation', status: 'open', subject: { code: '#7' } });
