@@ -26,20 +26,28 @@ export async function runKilled(
     const victim = openDatabase(url, { connectionsMax: 3 });
     const killed = killSessions(victim, db, kill);
     const runner = startRunner({ ...options, db: victim });
-    runner.wake();
+    const wake = wakeOften(runner);
     while (!killed() && ['queued', 'running'].includes((await readRun(db, id))?.status ?? '')) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
+    clearInterval(wake);
     await runner.close();
     await victim.$client.end();
   }
   const runner = startRunner({ ...options, db });
-  runner.wake();
+  const wake = wakeOften(runner);
   try {
     return await ended(db, id);
   } finally {
+    clearInterval(wake);
     await runner.close();
   }
+}
+
+/** As its schedule does: on a busy machine a connection may time out, and the run waits for the next look. */
+function wakeOften(runner: { wake(): void }): NodeJS.Timeout {
+  runner.wake();
+  return setInterval(() => runner.wake(), 200);
 }
 
 /** Statements of sessions count; those that the pool sends by itself do not. Returns whether it has happened. */
