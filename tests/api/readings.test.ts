@@ -320,7 +320,10 @@ describe('a reading entered by hand', () => {
   test('that is doubtful is believed when it is confirmed', async () => {
     const { register } = await metered();
     const entered = { ts: at('2026-10-01 01:00'), value: '5000', confirm: true };
-    expect((await post(`registers/${register}/readings`, entered)).status).toBe(201);
+    const path = `registers/${register}/readings`;
+    expect((await post(path, { ...entered, note: ' ' })).body.code).toBe('reading_unexplained');
+    expect(await stored(register)).toEqual([]);
+    expect((await post(path, { ...entered, note: 'the generator ran' })).status).toBe(201);
     await sent(register, [['2026-10-02', 5_001_000n]]);
     await scan();
     expect(await stored(register)).toEqual(['5000000 good manual', '5001000 good device']);
@@ -395,6 +398,54 @@ describe('an exchange', () => {
     ]);
   });
 
+  test.each([
+    ['less than the last reading', '90', 'reading_less'],
+    ['more than the supply can deliver since', '99999', 'reading_more'],
+  ])('with an end value %s is taken only from whoever says why', async (_what, endValue, code) => {
+    const { point, register } = await metered();
+    await sent(register, [['2026-10-02', 110_000n]]);
+    const swap = { at: at('2026-10-03'), endValue, startValue: '7', register };
+    const path = `metering-points/${point}/exchange`;
+    const refused = await post(path, swap);
+    expect(refused).toMatchObject({ status: 422, body: { code, values: { value: '110.000' } } });
+    expect(refused.body.detail).toContain('send confirm: true and a note');
+    expect((await post(path, { ...swap, confirm: true })).body).toMatchObject({
+      ...{ status: 422, code: 'reading_unexplained' },
+      detail: expect.stringContaining('body.note'),
+    });
+    expect((await get(`installations?register=${register}`)).items).toMatchObject([{ endsAt: null }]);
+    expect(await stored(register)).toEqual(['110000 good device']);
+
+    const note = 'the dial was set back in the workshop';
+    expect((await post(path, { ...swap, confirm: true, note })).status).toBe(201);
+    const { rows } = await api.db.$client.query(
+      `SELECT detail FROM actions WHERE action = 'installation.exchange' AND subject = $1`,
+      [`metering-point ${point}`],
+    );
+    expect(rows).toMatchObject([{ detail: { confirm: true, note, endValue } }]);
+    const { rows: vouched } = await api.db.$client.query(
+      'SELECT value FROM reading_vouchers WHERE register_id = $1',
+      [register],
+    );
+    expect(vouched).toEqual([{ value: `${endValue}000` }]);
+  });
+
+  test('that takes a meter out without another, and its multiplier, ask the same', async () => {
+    const { point, register } = await metered();
+    await sent(register, [['2026-10-02', 110_000n]]);
+    const change = { at: at('2026-10-03'), value: '90', multiplier: '40' };
+    const multiplier = `metering-points/${point}/multiplier`;
+    expect((await post(multiplier, change)).body.code).toBe('reading_less');
+    expect((await post(multiplier, { ...change, confirm: true })).body.code).toBe('reading_unexplained');
+    const { items } = await get(`installations?register=${register}`);
+    const end = (more: object) =>
+      post(`installations/${items[0].id}/end`, { endsAt: at('2026-10-03'), endValue: '90000', ...more });
+    expect((await end({})).body.code).toBe('reading_less');
+    expect((await end({ confirm: true })).body.code).toBe('reading_unexplained');
+    expect((await get(`installations?register=${register}`)).items).toMatchObject([{ endsAt: null }]);
+    expect((await end({ confirm: true, note: 'burnt out, read from the bill' })).body.endValue).toBe('90000');
+  });
+
   test('a new multiplier ends and starts the same register at its value', async () => {
     const { point, register } = await metered();
     const change = { at: at('2026-10-03'), value: '105', multiplier: '40' };
@@ -464,6 +515,20 @@ describe('a handover', () => {
       started: { charging: 'prepaid', startsAt: '2026-10-05T01:30:00.000Z', tariffs: [{ tariff: 'T' }] },
     });
     expect(await stored(register)).toEqual(['123400 good manual']);
+  });
+
+  test('with a value that cannot be is refused, unless somebody says why', async () => {
+    const { lease, point, register } = await metered();
+    await sent(register, [['2026-10-02', 110_000n]]);
+    const handover = { at: at('2026-10-05 09:30'), readings: [{ point, value: '90' }] };
+    const path = `leases/${lease}/end`;
+    expect((await post(path, handover)).body.code).toBe('reading_less');
+    expect((await post(path, { ...handover, confirm: true })).body.code).toBe('reading_unexplained');
+    expect((await get(`leases/${lease}`)).endsAt).toBeNull();
+    expect(await stored(register)).toEqual(['110000 good device']);
+    const explained = { ...handover, confirm: true, note: 'both agree on it' };
+    expect((await post(path, explained)).status).toBe(200);
+    expect(await stored(register)).toEqual(['110000 good device', '90000 good manual']);
   });
 
   test('waits for its instant: a lease is not ended ahead', async () => {
