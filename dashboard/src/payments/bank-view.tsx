@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Alert, Button, Input, Select } from 'antd';
+import { Alert, Button, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { BANK_RESOLUTIONS, BANK_ROW_STATUS, type BankResolution } from '../../../domain/bank-rows.ts';
@@ -11,6 +11,7 @@ import { describeError, EmptyState } from '../ui/states.tsx';
 import { useAddress } from '../ui/use-address.ts';
 import { useNarrow } from '../ui/use-narrow.ts';
 import { BankImport } from './bank-import.tsx';
+import { BillSearch, LeaseSearch } from './settle-target.tsx';
 
 const TAGS = { unmatched: 'tag tag-stale', matched: 'tag tag-good', settled: 'tag tag-good' } as const;
 
@@ -141,15 +142,8 @@ function Settle({ row }: { readonly row: BankRow }) {
           }}
           options={BANK_RESOLUTIONS.map((value) => ({ value, label: t(`payments.resolution.${value}`) }))}
         />
-        {needsText && (
-          <Input
-            className="filter-wide"
-            aria-label={t(as === 'bill' ? 'payments.billNumber' : 'payments.leaseId')}
-            placeholder={t(as === 'bill' ? 'payments.billNumber' : 'payments.leaseId')}
-            value={text}
-            onChange={({ target }) => setText(target.value)}
-          />
-        )}
+        {as === 'bill' && <BillSearch row={row} value={text} onChange={setText} />}
+        {as === 'balance' && <LeaseSearch row={row} value={text} onChange={setText} />}
         <Button type="primary" htmlType="submit" disabled={!isReady} loading={settle.isPending}>
           {t('payments.settle')}
         </Button>

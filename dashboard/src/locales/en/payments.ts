@@ -128,7 +128,11 @@ export const payments = {
     cash_deposit: 'Is cash taken to the bank',
   },
   billNumber: 'Bill number',
-  leaseId: 'Lease number',
+  noBillFound: 'No issued bill like that',
+  billSearchHint: 'By stall, merchant or number of an issued bill',
+  billPays: '{{who}}: {{due}} is due. {{paid}} pays the bill, {{rest}} goes on the balance.',
+  leaseId: 'Lease',
+  leaseSearch: 'Stall or merchant',
   settle: 'Settle',
   import: 'Import a bank statement',
   importIntro:
