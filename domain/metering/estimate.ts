@@ -3,7 +3,7 @@ import { type Boundary, type EstimateBasis, type Mark, TOTAL_ONE, wholeUnits } f
 /** An estimate carries on the average rate over this long before the last mark, or longer where marks are rare. */
 export const HISTORY_MS = 28 * 86_400_000;
 
-/** A boundary value that was estimated by an earlier run; it stays while nothing newer than `before` was read. */
+/** A boundary value that was estimated by an earlier run; it stays until a reading past it comes. */
 export interface PinnedEstimate {
   readonly at: number;
   /** Cumulative quantity in whole base units. */
@@ -38,7 +38,8 @@ interface Anchor {
  * `last.total + (last.total − first.total) × (until − last.ts) ÷ (last.ts − first.ts)`, rounded down to whole base
  * units: without history nothing is used. Cuts before it lie on the straight line to it; those that are not kept on the
  * lines between those that are, rounded already, so that they are the same when only these are known. What was estimated
- * and pinned before stays as it is, so an estimate is made once and both sides of its cut share it.
+ * and pinned before stays as it is, but never less than the last mark: an estimate is made once, both sides of its cut
+ * share it, and a newer reading that does not reach it moves what lies before it against what lies up to it.
  */
 export function tailBoundaries({
   last,
@@ -50,10 +51,12 @@ export function tailBoundaries({
 }: TailInput): readonly (Boundary & { readonly method: 'estimated' })[] {
   const anchors: Anchor[] = [{ at: last.ts, total: last.total, basis: null }];
   for (const one of pinned) {
-    if (one.at <= last.ts || !isSameMark(one.before, last)) continue;
-    // By how much it went on from the mark: the zero point of totals may have moved since.
-    const total = last.total + (one.value * TOTAL_ONE - one.before.total);
-    anchors.push({ at: one.at, total: total > last.total ? total : last.total, basis: one.basis });
+    if (one.at <= last.ts) continue;
+    // By how much it went on from its mark, where that is the last one still: the zero point of totals may have moved.
+    const zero = isSameMark(one.before, last) ? last.total - one.before.total : 0n;
+    const total = zero + one.value * TOTAL_ONE;
+    const least = (anchors.at(-1) as Anchor).total;
+    anchors.push({ at: one.at, total: total > least ? total : least, basis: one.basis });
   }
   const end = anchors.at(-1) as Anchor;
   if (until !== null && end.at < until) {

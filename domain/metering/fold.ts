@@ -264,8 +264,14 @@ export class QuantityFold {
 /** The fold over a set of readings: their order and repetitions do not matter. */
 export function foldReadings(input: FoldInput, readings: Iterable<Reading>): FoldResult {
   const fold = new QuantityFold(input);
-  const sorted = [...readings].sort((a, b) => a.ts - b.ts || compare(a.value, b.value));
-  for (const { registerId, ts, value } of sorted) fold.push(registerId, ts, value);
+  const sorted = [...readings].sort(
+    (a, b) => a.ts - b.ts || compare(a.value, b.value) || a.registerId - b.registerId,
+  );
+  sorted.forEach((reading, i) => {
+    const before = sorted[i - 1];
+    const isSame = before && voucherOf(before) === voucherOf(reading);
+    if (!isSame) fold.push(reading.registerId, reading.ts, reading.value);
+  });
   return fold.finish();
 }
 

@@ -6,7 +6,7 @@ import { runKilled } from './killed-runs.ts';
 import type { Owed } from './oracle.ts';
 import { audited } from './scene.ts';
 import { buildTrueMarket } from './true-market.ts';
-import { aScenario, BEGIN, DAYS, HOUR, lossOf, MINUTE, OCTOBER, PORTIONS, type Scenario } from './truth.ts';
+import { aScenario, BEGIN, DAYS, HOUR, lossOf, MINUTE, OCTOBER, type Scenario } from './truth.ts';
 
 const MONTHS = ['2026-09', '2026-10'] as const;
 const PERIODS = [...MONTHS, ...DAYS];
@@ -35,35 +35,15 @@ async function billPortion(site: string, portion: number, kill: Scenario['kills'
   }
 }
 
-/**
- * A range that waits for a reading is left as it was charged, although its other end may have moved: until the reading
- * comes, its quantity is not what is between its ends.
- */
-const WAIT: ReadonlySet<string> = new Set(['conservation', 'bands']);
-
 async function expectAudited(site: string, portion: number): Promise<void> {
-  const waiting = await waitingPoints(site);
-  if (portion === PORTIONS - 1) expect([...waiting]).toEqual([]);
   // A month's audit looks at its days too.
   for (const period of MONTHS) {
     const findings = await audited(db, site, period);
     const found = findings.flatMap(({ invariant, violations }) =>
-      violations
-        .filter(({ where }) => !(WAIT.has(invariant) && waiting.has(Number(where['point']))))
-        .map((violation) => ({ portion, period, invariant, ...violation })),
+      violations.map((violation) => ({ portion, period, invariant, ...violation })),
     );
     expect(found).toEqual([]);
   }
-}
-
-async function waitingPoints(site: string): Promise<ReadonlySet<number>> {
-  const { rows } = await db.$client.query<{ point: string }>(
-    `SELECT DISTINCT p->>'meteringPointId' AS point FROM (
-       SELECT DISTINCT ON (period) problems FROM billing_runs WHERE site_id = $1 AND kind = 'charge'
-       ORDER BY period, id DESC) r, jsonb_array_elements(r.problems) p WHERE p->>'code' = 'awaiting_reading'`,
-    [site],
-  );
-  return new Set(rows.map(({ point }) => Number(point)));
 }
 
 async function charged(site: string): Promise<Owed> {

@@ -43,10 +43,23 @@ describe('an estimate', () => {
     ]);
   });
 
-  it('is made anew once something newer was read', () => {
-    const pinned: PinnedEstimate[] = [{ at: 20 * HOUR, value: 9_000n, before: mark(9, 5_500n), basis: null }];
-    const tail = tailBoundaries({ first, last, cuts: [20 * HOUR], pinned, until: 20 * HOUR });
-    expect(values(tail)).toEqual([[20, 11_000n]]);
+  it('stays when something newer was read that does not reach it, but is no less than that', () => {
+    const pinned: PinnedEstimate[] = [
+      { at: 20 * HOUR, value: 9_000n, before: mark(9, 5_500n), basis: null },
+      { at: 30 * HOUR, value: 9_500n, before: mark(9, 5_500n), basis: null },
+    ];
+    const cuts = [15 * HOUR, 20 * HOUR, 30 * HOUR];
+    expect(values(tailBoundaries({ first, last, cuts, pinned, until: null }))).toEqual([
+      [15, 7_500n],
+      [20, 9_000n],
+      [30, 9_500n],
+    ]);
+    const more = mark(11, 9_200n);
+    expect(values(tailBoundaries({ first, last: more, cuts, pinned, until: null }))).toEqual([
+      [15, 9_200n],
+      [20, 9_200n],
+      [30, 9_500n],
+    ]);
   });
 });
 
@@ -114,6 +127,29 @@ describe('estimated boundary values', () => {
         expect(valuesOf(fold(truth, heard, cuts, { pinnedEstimates, kept }))).toEqual(valuesOf(first));
       }),
       { numRuns: 200 },
+    );
+  });
+
+  it('stay while what is heard does not reach them', () => {
+    fc.assert(
+      fc.property(aSilence, fc.integer({ min: 1, max: 96 }), ({ truth, silentFrom, cuts }, quarters) => {
+        const estimateUntil = cuts.at(-1) ?? 0;
+        const upTo = (end: number) => truth.readings.filter(({ ts }) => ts < end);
+        const before = fold(truth, upTo(silentFrom), cuts, { estimateUntil });
+        const pinnedEstimates = pinsOf(before);
+        const heard = upTo(silentFrom + quarters * QUARTER);
+        const after = fold(truth, heard, cuts, { pinnedEstimates });
+        const known = fold(truth, heard, cuts);
+        expect(after.map(({ at }) => at)).toEqual(cuts);
+        const last = known.at(-1)?.value ?? 0n;
+        after.forEach(({ value, method }, i) => {
+          const estimate = before[i]?.value ?? 0n;
+          if (method !== 'estimated') expect(value).toBe(known[i]?.value);
+          else if (estimate > value) throw new Error('an estimate fell');
+          else if (value > estimate) expect(value).toBeGreaterThanOrEqual(last);
+        });
+      }),
+      { numRuns: 60 },
     );
   });
 
