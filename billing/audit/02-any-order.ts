@@ -36,7 +36,8 @@ export class AnyOrder {
     }
   }
 
-  async #fold({ point, installations, pinned, inputs, cutOff, period }: RecomputedPoint): Promise<void> {
+  async #fold(recomputed: RecomputedPoint): Promise<void> {
+    const { point, installations, pinned, inputs, cutOff, period, settlement } = recomputed;
     const { client } = this.#scope;
     const pins = [...pinned.values()].filter(({ at }) => at >= period.from && at <= period.to);
     pins.sort((a, b) => a.at - b.at);
@@ -75,15 +76,14 @@ export class AnyOrder {
       resume,
       pinnedEstimates: estimates,
     };
-    const { boundaries, last } = foldReadings(input, this.#shuffled([...readings.values()]));
+    const { boundaries } = foldReadings(input, this.#shuffled([...readings.values()]));
     const valueAt = new Map(boundaries.map(({ at, value }) => [at, value]));
     this.#findings.checked++;
-    for (const { at, value, method, before } of pins) {
+    // What cannot be judged now stands as it was charged, and the run has said so.
+    const isAwaiting = settlement.problems.some(({ code }) => code === 'awaiting_reading');
+    for (const { at, value } of pins) {
       const again = valueAt.get(at);
-      if (again === value) continue;
-      // What was estimated stands until a reading follows it, also when one before it has come since.
-      const isAwaiting = again === undefined && method === 'estimated';
-      if (isAwaiting && before !== null && last !== null && last.ts > before.ts) continue;
+      if (again === value || (again === undefined && isAwaiting)) continue;
       const where = { point: point.id, at: iso(at) };
       const expected = again === undefined ? '—' : `${again}`;
       this.#findings.add({ what: 'order_matters', where, expected, found: `${value}` });

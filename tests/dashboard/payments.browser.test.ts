@@ -230,7 +230,7 @@ describe.skipIf(skipBrowser)('payments', { timeout: 120_000 }, () => {
     expect([...found, ...errors, ...cases.errors]).toEqual([]);
   });
 
-  test('an unknown payment is settled by hand', async () => {
+  test('an unknown payment is settled by hand, by two people', async () => {
     const bill = await issue(2, 6_600n);
     const { id } = await chargeBill(app.db, lease(2), bill, 6_600n);
     await expect.poll(async () => (await chargesOf(app.db, lease(2))).at(-1)?.status).toBe('submitted');
@@ -243,14 +243,23 @@ describe.skipIf(skipBrowser)('payments', { timeout: 120_000 }, () => {
       language: 'zh-CN',
     });
     await page.getByRole('button', { name: '人工认定…' }).click();
+    const confirm = page.getByRole('dialog').locator('button[type=submit]');
     await page.getByLabel('依据').fill('渠道后台没有这笔');
+    expect(await confirm.isDisabled()).toBe(true);
+    await page.getByRole('radio', { name: '没有付款' }).check();
     await shot(page, 'by-hand-desk-zh');
     const found = await axeViolations(page);
-    await page.getByRole('dialog').locator('button[type=submit]').click();
-    await expect.poll(async () => (await chargesOf(app.db, lease(2))).at(-1)?.status).toBe('failed');
+    await confirm.click();
+    await page.getByRole('button', { name: '批准' }).waitFor();
+    expect((await chargesOf(app.db, lease(2))).at(-1)?.status).toBe('unknown');
     await context.close();
+
+    const second = await app.visit(`/payments?charge=${id}`, { as: 'operator', language: 'zh-CN' });
+    await second.page.getByRole('button', { name: '批准' }).click();
+    await expect.poll(async () => (await chargesOf(app.db, lease(2))).at(-1)?.status).toBe('failed');
+    await second.context.close();
     expect(await billStatus(app.db, bill)).toBe('issued');
-    expect([...found, ...errors]).toEqual([]);
+    expect([...found, ...errors, ...second.errors]).toEqual([]);
   });
 
   test('a lease’s bills are charged by themselves, and its deposit is taken and returned', async () => {

@@ -62,8 +62,8 @@ export const METERING: readonly Mutant[] = [
     name: 'an estimate is made anew on each run',
     harm: 'a closed month’s estimated end moves each time, and the merchant’s next bill with it',
     file: 'domain/metering/estimate.ts',
-    from: 'if (one.at <= last.ts || !isSameMark(one.before, last)) continue;',
-    to: 'if (one.at <= last.ts || isSameMark(one.before, last)) continue;',
+    from: 'if (one.at <= last.ts) continue;',
+    to: 'if (one.at <= last.ts || one.value >= 0n) continue;',
     test: 'tests/domain/metering/estimate.test.ts',
   },
   {
