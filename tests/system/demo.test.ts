@@ -42,8 +42,10 @@ describe.skipIf(skipBrowser)('the demonstration', { timeout: 90_000 }, () => {
     await live(true);
     expect(await page.locator('html').getAttribute('lang')).toBe('zh-CN');
     expect(await page.locator('body').innerText()).toContain('江南农产品批发市场');
-    const counts = await page.locator('.legend td[data-count] .num').allInnerTexts();
-    expect(counts.reduce((sum, text) => sum + Number(text), 0)).toBe(240);
+    await eventually(async () => {
+      const counts = await page.locator('.legend td[data-count] .num').allInnerTexts();
+      expect(counts.reduce((sum, text) => sum + Number(text), 0)).toBe(240);
+    });
     const before = await hash();
     await eventually(async () => expect(await hash()).not.toBe(before));
   });

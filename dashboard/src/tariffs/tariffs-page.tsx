@@ -2,7 +2,7 @@ import DownloadOutlined from '@ant-design/icons/es/icons/DownloadOutlined';
 import PlusOutlined from '@ant-design/icons/es/icons/PlusOutlined';
 import { useQuery } from '@tanstack/react-query';
 import { Alert, Button, Segmented } from 'antd';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { type Commodity, METERED_COMMODITIES } from '../../../domain/commodities.ts';
@@ -13,15 +13,15 @@ import { useMay, useSession } from '../session.tsx';
 import { saveFile } from '../ui/save-file.ts';
 import { EmptyState, ErrorState, Loading } from '../ui/states.tsx';
 import { useAddress } from '../ui/use-address.ts';
-import { AssignSheet } from './assign-sheet.tsx';
 import { tariffAt } from './chosen-leases.ts';
-import { CompareSheet } from './compare-sheet.tsx';
 import { currentVersion } from './current-version.ts';
-import { fileOf } from './form/draft.ts';
 import { Preview } from './preview.tsx';
 import { PriceView } from './price-view.tsx';
-import { StartSheet } from './start-sheet.tsx';
 import './tariffs.css';
+
+const AssignSheet = lazy(async () => ({ default: (await import('./assign-sheet.tsx')).AssignSheet }));
+const CompareSheet = lazy(async () => ({ default: (await import('./compare-sheet.tsx')).CompareSheet }));
+const StartSheet = lazy(async () => ({ default: (await import('./start-sheet.tsx')).StartSheet }));
 
 export function TariffsPage() {
   const { t } = useTranslation();
@@ -69,9 +69,11 @@ export function TariffsPage() {
           ))}
         </div>
       )}
-      {get('sheet') === 'new' && mayWrite && <StartSheet onClose={() => put({ sheet: undefined })} />}
-      {assigning && <AssignSheet tariff={assigning} onClose={() => put({ assign: undefined })} />}
-      {comparing && <CompareSheet tariff={comparing} onClose={() => put({ compare: undefined })} />}
+      <Suspense fallback={null}>
+        {get('sheet') === 'new' && mayWrite && <StartSheet onClose={() => put({ sheet: undefined })} />}
+        {assigning && <AssignSheet tariff={assigning} onClose={() => put({ assign: undefined })} />}
+        {comparing && <CompareSheet tariff={comparing} onClose={() => put({ compare: undefined })} />}
+      </Suspense>
     </div>
   );
 }
@@ -155,14 +157,15 @@ function CardTools({ tariff, version }: { readonly tariff: Tariff; readonly vers
       {tariff.versions.length > 1 && (
         <Button onClick={() => put({ compare: code })}>{t('tariffList.compare')}</Button>
       )}
-      <Button icon={<DownloadOutlined />} onClick={() => download(tariff, version)}>
+      <Button icon={<DownloadOutlined />} onClick={() => void download(tariff, version)}>
         {t('tariffList.export')}
       </Button>
     </div>
   );
 }
 
-function download({ code, name, commodity }: Tariff, { version, definition }: Version): void {
+async function download({ code, name, commodity }: Tariff, { version, definition }: Version): Promise<void> {
+  const { fileOf } = await import('./form/draft.ts');
   const text = fileOf({ code, name, commodity, definition });
   saveFile(`${code}-v${version}.json`, new Blob([text], { type: 'application/json' }));
 }
