@@ -122,10 +122,18 @@ export function createStripe(config: StripeConfig): CallingPaymentProvider {
         const refund = list.data.find(({ metadata }) => metadata?.['refundNo'] === refundNo);
         return refund ? refundAnswer(refund) : ({ status: 'none' } as const);
       }),
-    async parseCallback({ headers, body }): Promise<CallbackEvent> {
+    async parseCallback({ headers, body, receivedAt }): Promise<CallbackEvent> {
       let event: Stripe.Event;
       try {
-        event = stripe.webhooks.constructEvent(body, headers['stripe-signature'] ?? '', config.webhookSecret);
+        // Its age is as of when it came: it may have waited for us.
+        event = stripe.webhooks.constructEvent(
+          body,
+          headers['stripe-signature'] ?? '',
+          config.webhookSecret,
+          undefined,
+          undefined,
+          receivedAt.getTime(),
+        );
       } catch (error) {
         if (error instanceof Stripe.errors.StripeSignatureVerificationError)
           return { ok: false, reason: 'the signature is wrong or too old' };
