@@ -5,11 +5,11 @@ import { useMay, useSession } from '../session.tsx';
 import { useAddress } from '../ui/use-address.ts';
 import { ExportBills } from './bill-actions.tsx';
 import { BillFilters, useBillFilter } from './bill-filters.tsx';
-import { BillSheet } from './bill-sheet.tsx';
 import { BillSums } from './bill-sums.tsx';
 import { BillTable } from './bill-table.tsx';
 import './bills.css';
 
+const BillSheet = lazy(async () => ({ default: (await import('./bill-sheet.tsx')).BillSheet }));
 const Dunning = lazy(async () => ({ default: (await import('./dunning-list.tsx')).DunningList }));
 
 /** Bills as the market's people work on them; a merchant sees their own. */
@@ -54,7 +54,9 @@ export function BillsPage() {
         </>
       )}
       {bill > 0 && (
-        <BillSheet key={bill} id={bill} onClose={() => put({ bill: undefined, line: undefined })} />
+        <Suspense fallback={null}>
+          <BillSheet key={bill} id={bill} onClose={() => put({ bill: undefined, line: undefined })} />
+        </Suspense>
       )}
     </div>
   );

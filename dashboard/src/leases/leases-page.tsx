@@ -1,4 +1,5 @@
 import { Input } from 'antd';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Lease, readingsApi } from '../api/readings.ts';
 
@@ -6,9 +7,10 @@ import { useMay, useSession } from '../session.tsx';
 import { PagedTable } from '../ui/paged-table.tsx';
 import { EmptyState } from '../ui/states.tsx';
 import { useAddress } from '../ui/use-address.ts';
-import { HandoverSheet } from './handover-sheet.tsx';
-import { LeaseSheet } from './lease-sheet.tsx';
 import { Term } from './term.tsx';
+
+const HandoverSheet = lazy(async () => ({ default: (await import('./handover-sheet.tsx')).HandoverSheet }));
+const LeaseSheet = lazy(async () => ({ default: (await import('./lease-sheet.tsx')).LeaseSheet }));
 
 const REFRESH_MS = 30_000;
 
@@ -69,15 +71,17 @@ export function LeasesPage() {
           },
         ]}
       />
-      {opened > 0 && handedOver === 0 && (
-        <LeaseSheet
-          key={opened}
-          id={opened}
-          onClose={() => put({ lease: undefined })}
-          onHandover={mayWrite ? (stall) => put({ handover: String(stall) }) : undefined}
-        />
-      )}
-      {handedOver > 0 && <HandoverSheet stall={handedOver} onClose={() => put({ handover: undefined })} />}
+      <Suspense fallback={null}>
+        {opened > 0 && handedOver === 0 && (
+          <LeaseSheet
+            key={opened}
+            id={opened}
+            onClose={() => put({ lease: undefined })}
+            onHandover={mayWrite ? (stall) => put({ handover: String(stall) }) : undefined}
+          />
+        )}
+        {handedOver > 0 && <HandoverSheet stall={handedOver} onClose={() => put({ handover: undefined })} />}
+      </Suspense>
     </div>
   );
 }

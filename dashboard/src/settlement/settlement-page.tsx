@@ -1,16 +1,20 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Segmented } from 'antd';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { settlementApi } from '../api/settlement.ts';
 import { formatMoney } from '../format.ts';
 import { useMay, useSession } from '../session.tsx';
-import { describeError } from '../ui/states.tsx';
+import { describeError, Loading } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
 import { useAddress } from '../ui/use-address.ts';
-import { HoldList } from './holds.tsx';
 import { PartyList } from './parties.tsx';
-import { RuleList } from './rules.tsx';
-import { StatementSheet } from './statement-sheet.tsx';
+
+const HoldList = lazy(async () => ({ default: (await import('./holds.tsx')).HoldList }));
+const RuleList = lazy(async () => ({ default: (await import('./rules.tsx')).RuleList }));
+const StatementSheet = lazy(async () => ({
+  default: (await import('./statement-sheet.tsx')).StatementSheet,
+}));
 
 const VIEWS = ['parties', 'rules', 'holds'] as const;
 const WAIT_MS = 1_000;
@@ -38,9 +42,13 @@ export function SettlementPage() {
           <PartyList onOpen={(id) => put({ party: String(id) })} />
         </>
       )}
-      {view === 'rules' && <RuleList />}
-      {view === 'holds' && <HoldList />}
-      {party > 0 && <StatementSheet key={party} party={party} onClose={() => put({ party: undefined })} />}
+      <Suspense fallback={<Loading page />}>
+        {view === 'rules' && <RuleList />}
+        {view === 'holds' && <HoldList />}
+      </Suspense>
+      <Suspense fallback={null}>
+        {party > 0 && <StatementSheet key={party} party={party} onClose={() => put({ party: undefined })} />}
+      </Suspense>
     </div>
   );
 }
