@@ -106,8 +106,11 @@ async function issue(
   ids: readonly number[],
 ): Promise<void> {
   const { billing, lateFees } = settings;
-  // As in the checks of the ledger (migration 0038), here for the plans of its foreign keys.
-  await tx.query('SET LOCAL enable_seqscan = off');
+  // All by key, foreign keys and triggers too, whose plans a session keeps: what Postgres knows of a month's first
+  // bills and of a young ledger is stale, and by that it reads all lines or entries for each.
+  await tx.query(
+    'SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off',
+  );
   const today = dayNumber(at.getTime(), site.timeZone);
   const year = Number(dayText(today).slice(0, 4));
   const numbering = { siteId: site.id, kind: 'bill', prefix: billing.numberPrefix, year } as const;
