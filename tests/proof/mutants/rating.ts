@@ -40,7 +40,7 @@ export const RATING: readonly Mutant[] = [
     file: 'domain/rating/rounding.ts',
     from: 'rounded(after) - rounded(before),',
     to: 'rounded(subtract(after, before)),',
-    test: 'tests/domain/rating/properties.test.ts',
+    test: 'tests/domain/rating/tiers.test.ts',
   },
   {
     name: 'what is left of shares is not given to anybody',
