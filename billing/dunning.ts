@@ -8,7 +8,7 @@ import { raiseDunning } from '../store/dunning.ts';
 import { readSettings } from '../store/settings.ts';
 import { chargeLateFees } from './late-fees.ts';
 
-const NOTICES_PER_STATEMENT = 2_000;
+const BILLS_PER_STATEMENT = 2_000;
 const WORK = 'overdue';
 
 /**
@@ -29,20 +29,12 @@ export async function workOnOverdue(
     if (await isDayDone(client, site.id, WORK, dayText(today))) return;
     const fees = await chargeLateFees(db, site, at, signal);
     const { dunning: schedule } = await readSettings(db, site.id);
+    const about = { siteId: site.id, timeZone: site.timeZone, today, schedule, at };
     let notices = 0;
-    for (
-      let more = NOTICES_PER_STATEMENT;
-      more === NOTICES_PER_STATEMENT && !signal.aborted;
-      notices += more
-    ) {
-      more = await raiseDunning(client, {
-        siteId: site.id,
-        timeZone: site.timeZone,
-        today,
-        schedule,
-        at,
-        limit: NOTICES_PER_STATEMENT,
-      });
+    for (let afterId: number | undefined = 0; afterId !== undefined && !signal.aborted; ) {
+      const page = await raiseDunning(client, { ...about, afterId, limit: BILLS_PER_STATEMENT });
+      notices += page.raised;
+      afterId = page.lastId;
     }
     if (signal.aborted) return;
     await recordDayDone(client, site.id, WORK, dayText(today));

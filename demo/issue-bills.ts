@@ -81,8 +81,8 @@ export async function remind(tx: Transaction, now: Date): Promise<void> {
   const overdue = await listBills(tx, { site: SITE.id, overdue: true, limit: BILLS_MAX }, now);
   const how = { timeZone: SITE.timeZone, lastDay: today - 1, at: now, actor: PLATFORM };
   for (const { id } of overdue) await chargeLateFee(tx, id, how);
-  const notices = { siteId: SITE.id, timeZone: SITE.timeZone, today, schedule, at: now, limit: BILLS_MAX };
-  await raiseDunning(tx, notices);
+  const about = { siteId: SITE.id, timeZone: SITE.timeZone, today, schedule, at: now };
+  await raiseDunning(tx, { ...about, afterId: 0, limit: BILLS_MAX });
 }
 
 /** Ten days ago, but not before the month was over for half a day. */

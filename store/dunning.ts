@@ -7,9 +7,10 @@ import type { Queryable } from './database.ts';
 import { numbersParam, textsParam } from './pg-arrays.ts';
 
 /**
- * Notes which step of the schedule each overdue bill of a site has reached on the local day `today`: the last one only,
- * so that after days without it a merchant gets one message, not three. A step comes up once for a bill; nothing
- * comes up while all that is due is in dispute. Returns how many came up, at most `limit`.
+ * Notes which step of the schedule each overdue bill of a site has reached on the local day `today`, that of `at`: the
+ * last one only, so that after days without it a merchant gets one message, not three. A step comes up once for a bill;
+ * nothing comes up while all that is due is in dispute. Looks at `limit` bills after the id `afterId`; returns how many
+ * steps came up, and the last bill's id, undefined where there was none.
  */
 export async function raiseDunning(
   tx: Queryable,
@@ -19,19 +20,26 @@ export async function raiseDunning(
     readonly today: number;
     readonly schedule: SiteSettings['dunning'];
     readonly at: Date;
+    readonly afterId: number;
     readonly limit: number;
   },
-): Promise<number> {
-  const { rowCount } = await tx.query(
-    `INSERT INTO dunning_notices (site_id, bill_id, step, after_days, created_at)
-     SELECT b.site_id, b.id, s.step, s.after_days, $6 FROM bills b
-     CROSS JOIN LATERAL (SELECT s.step, s.after_days FROM unnest($4::text[], $5::int[]) s(step, after_days)
-       WHERE s.after_days <= $3 - ((b.due_at AT TIME ZONE $2)::date - DATE '1970-01-01')
-       ORDER BY s.after_days DESC LIMIT 1) s
-     WHERE b.site_id = $1 AND b.status = 'issued'
-       AND NOT EXISTS (SELECT 1 FROM dunning_notices n WHERE n.bill_id = b.id AND (n.after_days >= s.after_days OR n.step = s.step))
-       AND ${BILL_DUE} > ${BILL_HELD}
-     ORDER BY b.id LIMIT $7 ON CONFLICT (bill_id, step) DO NOTHING`,
+): Promise<{ readonly raised: number; readonly lastId: number | undefined }> {
+  // No step is before the due date, which begins at `due_at`.
+  const { rows } = await tx.query<{ raised: string; last: string | null }>(
+    `WITH page AS MATERIALIZED (
+       SELECT id, site_id, due_at FROM bills WHERE site_id = $1 AND status = 'issued' AND due_at <= $6 AND id > $7
+       ORDER BY id LIMIT $8),
+     raised AS (
+       INSERT INTO dunning_notices (site_id, bill_id, step, after_days, created_at)
+       SELECT b.site_id, b.id, s.step, s.after_days, $6 FROM page b
+       CROSS JOIN LATERAL (SELECT s.step, s.after_days FROM unnest($4::text[], $5::int[]) s(step, after_days)
+         WHERE s.after_days <= $3 - ((b.due_at AT TIME ZONE $2)::date - DATE '1970-01-01')
+         ORDER BY s.after_days DESC LIMIT 1) s
+       WHERE NOT EXISTS (SELECT 1 FROM dunning_notices n
+           WHERE n.bill_id = b.id AND (n.after_days >= s.after_days OR n.step = s.step))
+         AND ${BILL_DUE} > ${BILL_HELD}
+       ORDER BY b.id ON CONFLICT (bill_id, step) DO NOTHING RETURNING 1)
+     SELECT (SELECT count(*) FROM raised) AS raised, (SELECT max(id) FROM page) AS last`,
     [
       of.siteId,
       of.timeZone,
@@ -39,10 +47,12 @@ export async function raiseDunning(
       textsParam(of.schedule, ({ step }) => step),
       numbersParam(of.schedule, ({ afterDays }) => afterDays),
       of.at,
+      of.afterId,
       of.limit,
     ],
   );
-  return rowCount ?? 0;
+  const { raised = '0', last = null } = rows[0] ?? {};
+  return { raised: Number(raised), lastId: last === null ? undefined : Number(last) };
 }
 
 interface NoticeRow {

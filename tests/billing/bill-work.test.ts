@@ -5,6 +5,7 @@ import { drawUpOpenRuns } from '../../billing/draw-up-bills.ts';
 import { workOnOverdue } from '../../billing/dunning.ts';
 import { chargeLateFees } from '../../billing/late-fees.ts';
 import { zSiteSettings } from '../../contracts/settings.ts';
+import { dayNumber } from '../../domain/local-days.ts';
 import { readBillDetail } from '../../store/bill-details.ts';
 import { lockBill, readDue } from '../../store/bill-due.ts';
 import { listBillRuns, queueBillRun } from '../../store/bill-runs.ts';
@@ -13,7 +14,7 @@ import { listBills } from '../../store/bills.ts';
 import { issueCreditNote } from '../../store/credit-notes.ts';
 import { applyDeposit, returnDeposit } from '../../store/deposits.ts';
 import { decideDispute, openDispute } from '../../store/disputes.ts';
-import { listDunning, markSent } from '../../store/dunning.ts';
+import { listDunning, markSent, raiseDunning } from '../../store/dunning.ts';
 import { bookTransaction, readBalance } from '../../store/ledger.ts';
 import { transaction } from '../../store/transaction.ts';
 import { decideWriteOff, proposeWriteOff } from '../../store/write-offs.ts';
@@ -168,6 +169,28 @@ test('each step of dunning comes up once; after days without it only the last on
   expect(await listDunning(pool(), { site: m.site.id, sent: true, limit: 10 })).toMatchObject([
     { sentBy: 'al', texts: final.texts },
   ]);
+});
+
+test('dunning looks at a page of overdue bills at a time, and ends when it has seen them all', async () => {
+  const m = await market();
+  const leases = await Promise.all(Array.from({ length: 5 }, () => m.lease()));
+  const issued = await m.issued(leases.map(({ lease }) => ({ lease, amount: 10n })));
+  const bills = [...issued.values()].sort((a, b) => a - b);
+  const [first = 0, second = 0] = bills;
+  const dayAfterDue = at('2026-11-23');
+  const raise = (afterId: number) =>
+    raiseDunning(pool(), {
+      ...{ siteId: m.site.id, timeZone: ZONE, today: dayNumber(dayAfterDue.getTime(), ZONE) },
+      ...{ schedule: m.settings.dunning, at: dayAfterDue, afterId, limit: 2 },
+    });
+  expect(await raise(0)).toEqual({ raised: 2, lastId: second });
+  // A page with nothing to say is not the last one.
+  expect(await raise(0)).toEqual({ raised: 0, lastId: second });
+  expect(await raise(first)).toEqual({ raised: 1, lastId: bills[2] });
+  await workOnOverdue({ db: test_.db, log }, m.site, dayAfterDue, open);
+  const due = await listDunning(pool(), { site: m.site.id, sent: false, limit: 10 });
+  expect(due.map(({ bill }) => bill.id).sort((a, b) => a - b)).toEqual(bills);
+  expect(await raise(bills.at(-1) ?? 0)).toEqual({ raised: 0, lastId: undefined });
 });
 
 test('what is in dispute is neither dunned nor charged late fees; upheld, it is credited', async () => {
