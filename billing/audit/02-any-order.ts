@@ -37,9 +37,13 @@ export class AnyOrder {
   }
 
   async #fold(recomputed: RecomputedPoint): Promise<void> {
-    const { point, installations, pinned, inputs, cutOff, period, settlement } = recomputed;
+    const { point, installations, ranges, ends, pinned, inputs, cutOff, period, settlement } = recomputed;
     const { client } = this.#scope;
-    const pins = [...pinned.values()].filter(({ at }) => at >= period.from && at <= period.to);
+    // What was pinned where no range ends any more, nobody is charged by.
+    const isEnd = new Set([...ends, ...ranges.flatMap(({ from, to }) => [from, to])]);
+    const pins = [...pinned.values()].filter(
+      ({ at }) => at >= period.from && at <= period.to && isEnd.has(at),
+    );
     pins.sort((a, b) => a.at - b.at);
     if (pins.length === 0 || installations.length === 0) return;
     const { resume, estimates } = inputs;
