@@ -126,6 +126,12 @@ function databaseProblem(error: NonNullable<ReturnType<typeof readDatabaseError>
   switch (error.kind) {
     case 'away':
       return unavailable('the database cannot be reached', cause);
+    case 'full':
+      return unavailable('the disk of the database is full: free some space, then try again', cause);
+    case 'busy':
+      return unavailable('others were changing the same at that moment: try again', cause);
+    case 'text':
+      return new Problem(422, 'a text has a character that cannot be kept (U+0000): leave it out', { cause });
     case 'out-of-range':
       return new Problem(422, 'a number is larger than the platform keeps', { cause });
     case 'unique':

@@ -6,9 +6,10 @@ import {
   openBillRuns,
   queueClosedMonths,
 } from '../store/bill-runs.ts';
+import { returnAttempt } from '../store/billing-runs.ts';
 import { type BillingSession, withRunLock } from '../store/billing-session.ts';
 import type { Database } from '../store/database.ts';
-import { readDatabaseError } from '../store/database-errors.ts';
+import { isFull, isPassing } from '../store/database-errors.ts';
 
 export interface DrawUpDeps {
   readonly db: Database;
@@ -62,7 +63,9 @@ async function takeUp(
       }
       log.info(about, 'bills: drawn up');
     } catch (err) {
-      if (readDatabaseError(err)?.kind === 'away') throw err;
+      // Until there is space again, however long that takes. Where even this cannot be written, it counts.
+      if (isFull(err)) await returnAttempt(session.client, 'bill_runs', id).catch(() => {});
+      if (isPassing(err)) throw err;
       log.error({ ...about, err }, 'bills: run failed');
       error = err instanceof Error ? err.message : String(err);
     }

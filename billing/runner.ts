@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import { periodRefusal } from '../domain/periods.ts';
-import { type ClaimedRun, claimRun, finishRun, openRuns } from '../store/billing-runs.ts';
+import { type ClaimedRun, claimRun, finishRun, openRuns, returnAttempt } from '../store/billing-runs.ts';
 import { type BillingSession, withRunLock } from '../store/billing-session.ts';
 import type { Database } from '../store/database.ts';
-import { readDatabaseError } from '../store/database-errors.ts';
+import { isFull, isPassing } from '../store/database-errors.ts';
 import { compareShadow } from '../store/shadow-totals.ts';
 import { closePeriod, closeRefusal, isGraceOver } from './close-period.ts';
 import { linesTotal, readingsTotal, runSeconds, runsTotal } from './metrics.ts';
@@ -34,7 +34,7 @@ export function startRunner(deps: RunnerDeps): Worker {
   });
 }
 
-/** Throws when the database is away: the run stays open. Any other failure ends it. */
+/** Throws when the database is away or full: the run stays open. Any other failure ends it. */
 async function takeUp(
   deps: RunnerDeps,
   session: BillingSession,
@@ -58,7 +58,9 @@ async function takeUp(
       if (run.kind === 'shadow') await session.transaction(() => compareShadow(session.client, run));
       log.info({ ...about, ...totals }, 'billing: run succeeded');
     } catch (err) {
-      if (readDatabaseError(err)?.kind === 'away') throw err;
+      // Until there is space again, however long that takes. Where even this cannot be written, it counts.
+      if (isFull(err)) await returnAttempt(session.client, 'billing_runs', id).catch(() => {});
+      if (isPassing(err)) throw err;
       if (err instanceof NotReportedError) log.warn(about, `billing: ${err.message}`);
       else log.error({ ...about, err }, 'billing: run failed');
       error = err instanceof Error ? err.message : String(err);

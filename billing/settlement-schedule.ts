@@ -4,7 +4,7 @@ import { localDate } from '../domain/local-days.ts';
 import { readBilledSites } from '../store/billing-schedule.ts';
 import { withRunLock } from '../store/billing-session.ts';
 import type { Database } from '../store/database.ts';
-import { readDatabaseError } from '../store/database-errors.ts';
+import { isPassing } from '../store/database-errors.ts';
 import {
   beginSettlement,
   endSettlement,
@@ -66,7 +66,7 @@ async function settle(
       await shareOut(db, { id: run.id, site }, now(), signal);
       if (signal.aborted) return;
     } catch (err) {
-      if (readDatabaseError(err)?.kind === 'away') throw err;
+      if (isPassing(err)) throw err;
       log.error({ err, run: run.id, site: site.id }, 'settlement: run failed');
       error = err instanceof Error ? err.message : String(err);
     }

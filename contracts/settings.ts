@@ -3,7 +3,10 @@ import type { AccountKind } from '../domain/ledger.ts';
 import { zInstant } from './rest.ts';
 
 /** Minor units of the site's currency, as text. */
-const zMinor = z.string().regex(/^\d{1,15}$/, 'whole minor units, as text');
+const zMinor = z
+  .string()
+  // Aborts: what is no number is not compared either.
+  .regex(/^\d{1,15}$/, { error: 'whole minor units, as text', abort: true });
 const zPercent = z.string().regex(/^\d{1,3}(\.\d{1,4})?$/, 'a percentage with at most 4 decimals, as text');
 const zClock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'HH:MM');
 const zDate = z.iso.date();

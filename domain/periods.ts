@@ -34,6 +34,10 @@ export function accountingPeriodOf(period: string, closed: ReadonlySet<string>):
   return open;
 }
 
+/** Outside of them instants are not written with four digits in every zone, and nothing is metered. */
+const FIRST_YEAR = 1970;
+const LAST_YEAR = 9999;
+
 /** The month or day as instants, cut in the site's IANA zone; undefined for what is no month or day. */
 export function periodRange(period: string, timeZone: string): TimeRange | undefined {
   const isMonth = /^\d{4}-\d{2}$/.test(period);
@@ -45,6 +49,7 @@ export function periodRange(period: string, timeZone: string): TimeRange | undef
     return undefined;
   }
   const next = first.add(isMonth ? { months: 1 } : { days: 1 });
+  if (first.year < FIRST_YEAR || next.year > LAST_YEAR) return undefined;
   return { from: startOfDay(first, timeZone), to: startOfDay(next, timeZone) };
 }
 

@@ -173,6 +173,15 @@ export async function claimRun(session: Queryable, id: number, now: Date): Promi
   );
 }
 
+/** What stopped it is no fault of the run: it may be begun as often as without this attempt. */
+export async function returnAttempt(
+  tx: Queryable,
+  table: 'billing_runs' | 'bill_runs',
+  id: number,
+): Promise<void> {
+  await tx.query(`UPDATE ${table} SET attempts = attempts - 1 WHERE id = $1`, [id]);
+}
+
 /** Readings and changes that others are still writing are left to the next run. */
 async function cutOffOf(
   session: Queryable,

@@ -13,7 +13,7 @@ import {
 import { withRunLock } from '../../store/billing-session.ts';
 import { closeCase, openCase } from '../../store/cases.ts';
 import type { Database, Queryable } from '../../store/database.ts';
-import { readDatabaseError } from '../../store/database-errors.ts';
+import { isPassing } from '../../store/database-errors.ts';
 import { findSite } from '../../store/sites.ts';
 import { transaction } from '../../store/transaction.ts';
 import { keepAwake, startWorker, type Worker } from '../worker.ts';
@@ -70,7 +70,7 @@ async function takeUp({ db, log, now }: AuditDeps, id: number, signal: AbortSign
     });
   } catch (err) {
     if (signal.aborted) return giveBackAudit(db.$client, id);
-    if (readDatabaseError(err)?.kind === 'away') throw err;
+    if (isPassing(err)) throw err;
     log.error({ err, audit: id }, 'audit: failed');
     await endAudit(db.$client, id, now(), { error: err instanceof Error ? err.message : String(err) });
   }
