@@ -4,7 +4,7 @@
  */
 import pg from 'pg';
 import { zSiteSettings } from '../../contracts/settings.ts';
-import { takeStep } from '../../store/bill-steps.ts';
+import { type StepRequest, takeStep } from '../../store/bill-steps.ts';
 import { openDatabase } from '../../store/database.ts';
 import { transaction } from '../../store/transaction.ts';
 import { at, ZONE } from './bill-market.ts';
@@ -19,10 +19,13 @@ pg.Client.prototype.query = function counted(this: pg.Client, ...args: Parameter
 } as typeof query;
 
 const db = openDatabase(databaseUrl);
-const about = {
-  ...{ site: { id: siteId, timeZone: ZONE, currency: 'CNY' }, settings: zSiteSettings.parse({}) },
-  ...{ step: 'issue', actor: 'bo', at: at('2026-11-07') },
-} as const;
+const about: Omit<StepRequest, 'billIds'> = {
+  site: { id: siteId, timeZone: ZONE, currency: 'CNY' },
+  settings: zSiteSettings.parse({}),
+  step: 'issue',
+  actor: 'bo',
+  at: at('2026-11-07'),
+};
 for (;;) {
   const { rows } = await db.$client.query<{ id: string }>(
     `SELECT id FROM bills WHERE site_id = $1 AND status = 'reviewed' ORDER BY id LIMIT $2`,
