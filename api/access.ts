@@ -71,16 +71,20 @@ export function guardRoutes(
       void reply.header('set-cookie', cookies);
     });
     if (!principal) {
-      throw new Problem(401, 'sign in, or send a bearer token', {
+      throw new Problem(401, 'sign in, or send a bearer token', 'signed_out', {
         headers: { 'www-authenticate': 'Bearer' },
       });
     }
     const changes = !READING.has(request.method) || request.headers.upgrade !== undefined;
     if (principal.byCookie && changes && !isSameOrigin(request, options.publicUrl)) {
-      throw new Problem(403, 'a request with a session cookie must come from this platform’s own pages');
+      throw new Problem(
+        403,
+        'a request with a session cookie must come from this platform’s own pages',
+        'foreign_page',
+      );
     }
     if (!isAllowed(principal.role, access)) {
-      throw new Problem(403, `the role ${principal.role} may not do this`);
+      throw new Problem(403, `the role ${principal.role} may not do this`, 'forbidden');
     }
     request.principal = principal;
   });

@@ -108,7 +108,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     timeWindow: 60_000,
     cache: 10_000,
     errorResponseBuilder: (_request, { after }) =>
-      new Problem(429, `too many requests from this address, try again in ${after}`),
+      new Problem(429, `too many requests from this address, try again in ${after}`, 'too_many_requests'),
   });
   await app.register(websocket, {
     options: { maxPayload: SOCKET_MESSAGE_BYTES_MAX, perMessageDeflate: false, clientTracking: true },
@@ -143,7 +143,11 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     const isPage = request.method === 'GET' && !/^\/(api|healthz|readyz|metrics)(\/|$)/.test(path);
     // Every address of the dashboard is its one page; a missing asset is missing.
     if (sendDashboard && isPage && !/\.[a-z0-9]{2,5}$/i.test(path)) return sendDashboard(reply);
-    sendProblem(request, reply, new Problem(404, `there is nothing at ${request.method} ${path}`));
+    sendProblem(
+      request,
+      reply,
+      new Problem(404, `there is nothing at ${request.method} ${path}`, 'nothing_here'),
+    );
   });
   return app;
 }

@@ -8,8 +8,9 @@ export async function openCaseOf(tx: Transaction, id: number, kind?: CaseKind): 
   const one = await lockOpenCase(tx.orm, id);
   if (one && (kind === undefined || one.kind === kind)) return one;
   const closed = one ?? (await findCase(tx.orm, id));
-  if (!closed || (kind !== undefined && closed.kind !== kind)) throw notFound('case of this kind');
+  if (!closed || (kind !== undefined && closed.kind !== kind)) throw notFound('case');
   throw new Problem(409, `${closed.closedBy} has closed the case: ${closed.resolution}`, {
-    refusal: { code: 'case_closed', values: { by: closed.closedBy ?? '' } },
+    code: 'case_closed',
+    values: { by: closed.closedBy ?? '' },
   });
 }

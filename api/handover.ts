@@ -41,7 +41,8 @@ export async function enterHandover(
     throw new Problem(
       422,
       `body.readings: a handover needs what each meter shows: give a value for ${names}`,
-      { errors, refusal: { code: 'handover_unread', values: { meters: names } } },
+      { code: 'handover_unread', values: { meters: names } },
+      { errors },
     );
   }
   for (const [n, { point, value, photo }] of given.readings.entries()) {

@@ -23,8 +23,8 @@ export async function keepPhotoOf(
   if (photo === undefined) return null;
   const bytes = Buffer.from(photo, 'base64');
   const type = photoTypeOf(bytes);
-  if (!type) throw unprocessable(path, 'is no JPEG, PNG or WebP picture');
-  if (bytes.length > PHOTO_BYTES_MAX) throw unprocessable(path, 'is larger than 3 MiB');
+  if (!type) throw unprocessable(path, 'is no JPEG, PNG or WebP picture', 'photo_kind');
+  if (bytes.length > PHOTO_BYTES_MAX) throw unprocessable(path, 'is larger than 3 MiB', 'photo_large');
   return keepPhoto(tx, siteId, { type, bytes }, by);
 }
 
@@ -66,7 +66,7 @@ export function refuseDoubt(
       throw new Problem(
         409,
         `the register has the reading ${shown(doubt.value)} at that instant: choose another instant`,
-        { refusal: { code: 'reading_taken', values: { value: shown(doubt.value) } } },
+        { code: 'reading_taken', values: { value: shown(doubt.value) } },
       );
     case 'beyond_dial':
       throw unprocessable(paths.value, 'is more than the register can show', { code: 'reading_beyond_dial' });

@@ -26,8 +26,9 @@ export function numberCursor(cursor: string | undefined): number | undefined {
   return Number(key);
 }
 
-const badCursor = (): Problem =>
-  new Problem(400, 'querystring.cursor: pass the nextCursor of the page before', {
+/** For a cursor that no page of the list gave out. */
+export const badCursor = (): Problem =>
+  new Problem(400, 'querystring.cursor: pass the nextCursor of the page before', 'bad_cursor', {
     errors: [{ path: 'querystring.cursor', message: 'is not a cursor of this list' }],
   });
 

@@ -7,12 +7,13 @@ import { periodRange, periodRefusal } from '../domain/periods.ts';
 import { type PreviewUsage, preview } from '../domain/rating/preview.ts';
 import type { Pass } from '../domain/rating/rated-line.ts';
 import { seriesOfIntervals, seriesOfSteps } from '../domain/rating/series.ts';
+import type { RefusalCode } from '../domain/refusals.ts';
 import type { TariffDefinition } from '../domain/tariffs/definition.ts';
 import type { Database } from '../store/database.ts';
 import { isMetered, type PastRefusal, readPastUsage } from '../store/past-usage.ts';
 import { findSite } from '../store/sites.ts';
 import { readTariffVersion } from '../store/tariffs.ts';
-import { noSuchSite, unprocessable } from './problems.ts';
+import { missing, noSuchSite, unprocessable } from './problems.ts';
 
 type Body = z.output<typeof zTariffPreview>;
 type Usage = Body['usage'];
@@ -42,7 +43,12 @@ export async function previewTariff(
     share: body.share === undefined ? null : BigInt(body.share),
     ...(body.passes && { passes: passesOf(body.passes) }),
   });
-  if (!result.ok) throw unprocessable(FAULT_PATHS[result.fault.code] ?? 'body.usage', result.fault.detail);
+  if (!result.ok)
+    throw unprocessable(
+      FAULT_PATHS[result.fault.code] ?? 'body.usage',
+      result.fault.detail,
+      FAULT_CODES[result.fault.code] ?? 'preview_usage',
+    );
   const subtotals = new Map<string, bigint>();
   for (const { component, amount } of result.lines) {
     subtotals.set(component, (subtotals.get(component) ?? 0n) + amount);
@@ -70,13 +76,23 @@ const FAULT_PATHS: Readonly<Record<string, string>> = {
   needs_peak: 'body.usage.peakKw',
 };
 
+const FAULT_CODES: Readonly<Record<string, RefusalCode>> = {
+  definition: 'preview_definition',
+  amount_beyond_range: 'number_too_large',
+  needs_area: 'preview_needs_area',
+  needs_passes: 'preview_needs_passes',
+  needs_days: 'preview_needs_days',
+  needs_peak: 'preview_needs_peak',
+};
+
 async function tariffOf(
   db: Database,
   { site, tariff }: Body,
 ): Promise<{ readonly definition: TariffDefinition; readonly commodity: Commodity }> {
   if ('definition' in tariff) return tariff;
   const version = await readTariffVersion(db, { site, ...tariff });
-  if (!version) throw unprocessable('body.tariff', 'the site has no such tariff or version');
+  if (!version)
+    throw unprocessable('body.tariff', 'the site has no such tariff or version', missing('tariff'));
   return version;
 }
 
@@ -97,18 +113,20 @@ async function pastOf(
     throw unprocessable(
       'body.usage',
       `no meter counts ${commodity}: give what it is priced by instead of a past month`,
+      'preview_unmetered',
     );
   }
   const refusal = periodRefusal(name, site.timeZone, now.getTime());
   const range = periodRange(name, site.timeZone);
-  if (refusal || !range) throw unprocessable('body.usage.period', 'not over yet: give a past month');
+  if (refusal || !range)
+    throw unprocessable('body.usage.period', 'not over yet: give a past month', 'period_not_over');
   const read = await readPastUsage(db, {
     ...{ siteId: site.id, timeZone: site.timeZone, digits, commodity, definition },
     period: { name, ...range },
     of: stall === undefined ? { lease: lease ?? 0 } : { stall },
     receivedUpTo: now,
   });
-  if (!read.ok) throw unprocessable('body.usage', PAST_REFUSALS[read.reason]);
+  if (!read.ok) throw unprocessable('body.usage', PAST_REFUSALS[read.reason], `past_${read.reason}`);
   return { kind: 'past', ranges: read.ranges };
 }
 
@@ -131,7 +149,7 @@ function usageOf(usage: Asked): PreviewUsage {
     }
     case 'series': {
       const series = seriesOf(usage);
-      if ('code' in series) throw unprocessable('body.usage.intervals', series.detail);
+      if ('code' in series) throw unprocessable('body.usage.intervals', series.detail, 'preview_intervals');
       return { kind: 'series', series };
     }
   }

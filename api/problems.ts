@@ -3,7 +3,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import type { zProblem } from '../contracts/rest.ts';
-import { isRefusalCode, type RefusalCode } from '../domain/refusals.ts';
+import { isRefusalCode, type RefusalCode, type RefusalThing } from '../domain/refusals.ts';
 import { readDatabaseError } from '../store/database-errors.ts';
 
 export type ProblemBody = z.infer<typeof zProblem>;
@@ -21,39 +21,45 @@ export class Problem extends Error {
   readonly status: number;
   readonly errors: readonly FieldError[];
   readonly headers: Readonly<Record<string, string>>;
-  readonly refusal: Refusal | undefined;
+  readonly refusal: Refusal;
 
   constructor(
     status: number,
     detail: string,
+    refusal: RefusalCode | Refusal,
     more: {
       errors?: readonly FieldError[];
       headers?: Readonly<Record<string, string>>;
-      refusal?: Refusal | undefined;
       cause?: unknown;
     } = {},
   ) {
     super(detail, { cause: more.cause });
     this.status = status;
+    this.refusal = typeof refusal === 'string' ? { code: refusal } : refusal;
     this.errors = more.errors ?? [];
     this.headers = more.headers ?? {};
-    this.refusal = more.refusal;
   }
 }
 
-export const notFound = (what: string): Problem => new Problem(404, `there is no such ${what}`);
+export const missing = (what: RefusalThing): Refusal => ({ code: 'no_such', values: { what } });
+export const notFound = (what: RefusalThing): Problem =>
+  new Problem(404, `there is no such ${what.replaceAll('_', ' ')}`, missing(what));
 /** A request that is well formed and names something that does not exist or does not fit. */
-export const unprocessable = (path: string, message: string, refusal?: Refusal): Problem =>
-  new Problem(422, `${path}: ${message}`, { errors: [{ path, message }], refusal });
+export const unprocessable = (path: string, message: string, refusal: RefusalCode | Refusal): Problem =>
+  new Problem(422, `${path}: ${message}`, refusal, { errors: [{ path, message }] });
 export const noSuchSite = (): Problem =>
-  unprocessable('body.site', 'there is no such site: GET /api/v1/sites lists them, POST makes one');
+  unprocessable(
+    'body.site',
+    'there is no such site: GET /api/v1/sites lists them, POST makes one',
+    missing('site'),
+  );
 export const unavailable = (detail: string, cause?: unknown): Problem =>
-  new Problem(503, detail, { headers: { 'retry-after': String(RETRY_AFTER_S) }, cause });
+  new Problem(503, detail, 'unavailable', { headers: { 'retry-after': String(RETRY_AFTER_S) }, cause });
 
 const RETRY_AFTER_S = 5;
 
 /** What a broken constraint means in the caller's words. */
-const CONFLICTS: Readonly<Record<string, string>> = {
+const CONFLICTS: Readonly<Partial<Record<RefusalCode, string>>> = {
   sites_pkey: 'a site with this id exists',
   places_code: 'the site has a place with this code',
   devices_serial: 'the site has a device with this serial',
@@ -94,7 +100,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
     ...(hidden ? {} : { detail: problem.message }),
     instance: request.url.split('?')[0] ?? request.url,
     ...(problem.errors.length > 0 ? { errors: [...problem.errors] } : {}),
-    ...problem.refusal,
+    ...(hidden ? {} : problem.refusal),
   };
   // Not the route's schema for this status: a problem looks the same everywhere.
   void reply
@@ -113,13 +119,22 @@ function toProblem(error: FastifyError): Problem {
       path: [where, ...issue.instancePath.split('/').filter((part) => part !== '')].join('.'),
       message: issue.message ?? 'is not valid',
     }));
-    return new Problem(400, errors.map((e) => `${e.path}: ${e.message}`).join('; '), { errors });
+    const values = { fields: errors.map(({ path }) => path).join(' ') };
+    const detail = errors.map(({ path, message }) => `${path}: ${message}`).join('; ');
+    return new Problem(400, detail, { code: 'malformed', values }, { errors });
   }
   const database = readDatabaseError(error);
   if (database) return databaseProblem(database, error);
   if (error.code === 'FST_ERR_HANDLER_TIMEOUT') return unavailable('it took too long', error);
-  const status = error.statusCode ?? 500;
-  return new Problem(status >= 400 && status < 600 ? status : 500, error.message, { cause: error });
+  const { statusCode = 500 } = error;
+  const status = statusCode >= 400 && statusCode < 600 ? statusCode : 500;
+  return new Problem(status, error.message, codeOf(status), { cause: error });
+}
+
+/** What the framework refuses by itself. */
+function codeOf(status: number): RefusalCode {
+  if (status === 413) return 'too_large';
+  return status < 500 ? 'bad_request' : 'unavailable';
 }
 
 function databaseProblem(error: NonNullable<ReturnType<typeof readDatabaseError>>, cause: Error): Problem {
@@ -131,18 +146,29 @@ function databaseProblem(error: NonNullable<ReturnType<typeof readDatabaseError>
     case 'busy':
       return unavailable('others were changing the same at that moment: try again', cause);
     case 'text':
-      return new Problem(422, 'a text has a character that cannot be kept (U+0000): leave it out', { cause });
+      return new Problem(
+        422,
+        'a text has a character that cannot be kept (U+0000): leave it out',
+        { code: 'rule_broken', values: { rule: 'U+0000' } },
+        { cause },
+      );
     case 'out-of-range':
-      return new Problem(422, 'a number is larger than the platform keeps', { cause });
+      return new Problem(422, 'a number is larger than the platform keeps', 'number_too_large', { cause });
     case 'unique':
-    case 'exclusion':
-      return new Problem(409, CONFLICTS[error.constraint] ?? 'it conflicts with what exists', {
-        cause,
-        ...(isRefusalCode(error.constraint) ? { refusal: { code: error.constraint } } : {}),
-      });
+    case 'exclusion': {
+      const code = isRefusalCode(error.constraint) ? error.constraint : 'conflict';
+      return new Problem(409, CONFLICTS[code] ?? 'it conflicts with what exists', code, { cause });
+    }
     case 'foreign-key':
-      return new Problem(422, 'it refers to something that does not exist', { cause });
-    case 'check':
-      return new Problem(422, `it breaks the rule ${error.constraint}`, { cause });
+      return new Problem(422, 'it refers to something that does not exist', 'refers_to_nothing', { cause });
+    case 'check': {
+      const values = { rule: error.constraint };
+      return new Problem(
+        422,
+        `it breaks the rule ${values.rule}`,
+        { code: 'rule_broken', values },
+        { cause },
+      );
+    }
   }
 }

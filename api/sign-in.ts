@@ -49,7 +49,7 @@ export function signInRoutes(
           request.headers.origin !== undefined &&
           !isSameOrigin(request, deps.publicUrl)
         ) {
-          throw new Problem(403, 'sign in from this platform’s own pages');
+          throw new Problem(403, 'sign in from this platform’s own pages', 'foreign_page');
         }
         if (path === SIGN_IN) {
           for (const counter of counters) refuseExceeded(await counter(request, { increment: false }));
@@ -69,7 +69,7 @@ const usernameOf = (request: FastifyRequest): string => zSignIn.parse(request.bo
 type Limit = Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>;
 function refuseExceeded(limit: Limit): void {
   if (limit.isAllowed || limit.remaining > 0) return;
-  throw new Problem(429, 'too many wrong passwords, try again later', {
+  throw new Problem(429, 'too many wrong passwords, try again later', 'wrong_passwords', {
     headers: { 'retry-after': String(limit.ttlInSeconds) },
   });
 }
@@ -108,7 +108,11 @@ async function sendResponse(
       .serializer((body: unknown) => String(body))
       .send(text === '' ? 'null' : text);
   }
-  sendProblem(request, reply, new Problem(response.status, messageOf(text)));
+  sendProblem(
+    request,
+    reply,
+    new Problem(response.status, messageOf(text), response.status === 401 ? 'wrong_password' : 'bad_request'),
+  );
   return reply;
 }
 

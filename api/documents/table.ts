@@ -42,6 +42,7 @@ export async function toXlsx<Row>(
       throw new Problem(
         422,
         `a spreadsheet has at most ${XLSX_ROWS_MAX} rows: take format=csv, or filter more narrowly`,
+        { code: 'too_many_rows', values: { max: `${XLSX_ROWS_MAX}` } },
       );
     }
     data.push(

@@ -33,17 +33,19 @@ export function liveRoute(
     },
     preHandler: async (request) => {
       if (request.ws !== true) {
-        throw new Problem(426, 'open this address as a WebSocket', { headers: { upgrade: 'websocket' } });
+        throw new Problem(426, 'open this address as a WebSocket', 'not_a_socket', {
+          headers: { upgrade: 'websocket' },
+        });
       }
       if (hub.count() >= SOCKETS_MAX) throw unavailable('too many live sockets are open');
       if (hub.count(principalOf(request).id) >= SOCKETS_MAX_EACH) {
-        throw new Problem(429, 'too many live sockets are open for this user');
+        throw new Problem(429, 'too many live sockets are open for this user', 'too_many_sockets');
       }
       const floor = await findPlaceById(db, request.query.floor);
       if (floor?.kind !== 'floor') throw notFound('floor');
     },
     handler: () => {
-      throw new Problem(426, 'open this address as a WebSocket');
+      throw new Problem(426, 'open this address as a WebSocket', 'not_a_socket');
     },
     wsHandler: (socket, request) => {
       const principal = principalOf(request);

@@ -53,7 +53,11 @@ export const apiKeyRoutes: Routes = (app, { db }) => {
     async (request, reply) => {
       const { expiresAt, ...body } = request.body;
       if (body.role === 'merchant' && body.partyId === undefined) {
-        throw unprocessable('body.partyId', 'a merchant sees the leases of a party: name it');
+        throw unprocessable(
+          'body.partyId',
+          'a merchant sees the leases of a party: name it',
+          'party_unnamed',
+        );
       }
       const { key, ...made } = await createApiKey(db, {
         ...body,
@@ -82,7 +86,7 @@ export const apiKeyRoutes: Routes = (app, { db }) => {
     async ({ params: { id } }) => {
       await revokeApiKey(db, id, new Date());
       const key = await findApiKeyById(db, id);
-      if (!key) throw notFound('API key');
+      if (!key) throw notFound('api_key');
       return viewApiKey(key);
     },
   );

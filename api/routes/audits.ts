@@ -16,7 +16,7 @@ import { findSite } from '../../store/sites.ts';
 import { type Transaction, transaction } from '../../store/transaction.ts';
 import { principalOf } from '../access.ts';
 import { numberCursor, toPage } from '../pages.ts';
-import { noSuchSite, notFound, Problem, unprocessable } from '../problems.ts';
+import { missing, noSuchSite, notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
 const TOO_MANY = `${OPEN_AUDITS_MAX} audits of this site have not ended: wait for one of them`;
@@ -47,12 +47,13 @@ export const auditRoutes: Routes = (app, { db }) => {
         const site = await findSite(tx.orm, siteId);
         if (!site) throw noSuchSite();
         const refusal = periodRefusal(period, site.timeZone, at.getTime());
-        if (refusal === 'no_such_period') throw unprocessable('body.period', 'there is no such month or day');
+        if (refusal === 'no_such_period')
+          throw unprocessable('body.period', 'there is no such month or day', missing('period'));
         if (refusal === 'not_over') {
           throw unprocessable('body.period', `is not over in ${site.timeZone}`, { code: 'period_not_over' });
         }
         const audit = await queueAudit(tx, { siteId, period, billId, requestedBy, at });
-        if (audit === undefined) throw new Problem(429, TOO_MANY, { refusal: { code: 'audits_waiting' } });
+        if (audit === undefined) throw new Problem(429, TOO_MANY, { code: 'audits_waiting' });
         const subject = billId === null ? `period ${period}` : `bill ${billId}`;
         await recordAction(tx.orm, {
           siteId,
@@ -118,7 +119,7 @@ async function ofBill(
   billId: number,
 ): Promise<Pick<NewAudit, 'siteId' | 'period' | 'billId'>> {
   const bill = await lockBill(tx, billId);
-  if (!bill) throw unprocessable('body.bill', 'there is no such bill');
+  if (!bill) throw unprocessable('body.bill', 'there is no such bill', missing('bill'));
   return { siteId: bill.siteId, period: bill.period, billId };
 }
 

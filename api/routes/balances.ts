@@ -18,8 +18,8 @@ import { readSettings } from '../../store/settings.ts';
 import { readSupplies } from '../../store/supply.ts';
 import { transaction } from '../../store/transaction.ts';
 import { type Principal, principalOf } from '../access.ts';
-import { numberCursor, textCursor, toPage } from '../pages.ts';
-import { notFound, Problem } from '../problems.ts';
+import { badCursor, numberCursor, textCursor, toPage } from '../pages.ts';
+import { notFound } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
 /** A merchant without a party has no leases: no party has this id. */
@@ -33,7 +33,7 @@ const partyOf = ({ role, partyId }: Principal): number | undefined =>
 export async function seenBalance(db: Database, leaseId: number, reader: Principal): Promise<BalanceView> {
   const query = { leaseId, partyId: partyOf(reader), now: new Date(), limit: 1 };
   const [view] = await listBalances(db.$client, query);
-  if (!view) throw notFound('prepaid lease');
+  if (!view) throw notFound('prepaid_lease');
   return view;
 }
 
@@ -66,7 +66,7 @@ function afterOf(cursor: string | undefined): { balance: bigint; leaseId: number
   const key = /^(-?\d{1,18})\|(\d{1,15})$/.exec(textCursor(cursor) ?? '');
   if (key) return { balance: BigInt(key[1] ?? 0), leaseId: Number(key[2]) };
   if (cursor === undefined) return undefined;
-  throw new Problem(400, 'querystring.cursor: is not a cursor of this list');
+  throw badCursor();
 }
 
 export const balanceRoutes: Routes = (app, { db }) => {

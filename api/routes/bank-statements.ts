@@ -15,7 +15,7 @@ import { transaction } from '../../store/transaction.ts';
 import { principalOf } from '../access.ts';
 import { readBankFile } from '../bank-file.ts';
 import { numberCursor, toPage } from '../pages.ts';
-import { noSuchSite, notFound, Problem, unprocessable } from '../problems.ts';
+import { missing, noSuchSite, notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
 const BODY_BYTES_MAX = Math.ceil(BANK_FILE_BYTES_MAX / 3) * 4 + 16_384;
@@ -140,7 +140,7 @@ export const bankStatementRoutes: Routes = (app, { db }) => {
         });
       });
       const [row] = await listBankRows(db.$client, { id, limit: 1 });
-      if (!row) throw notFound('bank row');
+      if (!row) throw notFound('bank_row');
       return row;
     },
   );
@@ -149,12 +149,16 @@ export const bankStatementRoutes: Routes = (app, { db }) => {
 function refusalOf(reason: 'no_such_row' | 'settled' | 'no_such_bill' | 'no_such_lease'): Problem {
   switch (reason) {
     case 'no_such_row':
-      return notFound('bank row');
+      return notFound('bank_row');
     case 'settled':
-      return new Problem(409, 'the row is settled already');
+      return new Problem(409, 'the row is settled already', 'bank_row_settled');
     case 'no_such_bill':
-      return unprocessable('body.billNumber', 'the market has no issued bill with this number');
+      return unprocessable(
+        'body.billNumber',
+        'the market has no issued bill with this number',
+        'bill_number_unknown',
+      );
     case 'no_such_lease':
-      return unprocessable('body.lease', 'the market has no such lease');
+      return unprocessable('body.lease', 'the market has no such lease', missing('lease'));
   }
 }

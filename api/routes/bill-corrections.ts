@@ -8,6 +8,7 @@ import {
   zWriteOffDecision,
 } from '../../contracts/bills.ts';
 import { zIdParams } from '../../contracts/rest.ts';
+import type { RefusalCode } from '../../domain/refusals.ts';
 import { readBillDetail } from '../../store/bill-details.ts';
 import { type LockedBill, lockBill } from '../../store/bill-due.ts';
 import { applyBalance } from '../../store/bill-settling.ts';
@@ -24,21 +25,24 @@ import {
   type WriteOffRefusal,
 } from '../../store/write-offs.ts';
 import { principalOf } from '../access.ts';
-import { noSuchSite, notFound, Problem, unprocessable } from '../problems.ts';
+import { missing, noSuchSite, notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
 type Detail = z.infer<typeof zBillDetail>;
 
-const WRITE_OFF_REFUSALS: Record<WriteOffRefusal, string> = {
-  not_issued: 'only an issued bill has something to write off',
-  above_due: 'more than is due on the bill: look at it again, part of it may have been paid',
-  proposed_already: 'a write-off of this bill waits for a decision: decide it first',
-  decided_already: 'it was decided before',
-  proposed_it: 'with four eyes somebody else than who proposed it must approve it',
+const WRITE_OFF_REFUSALS: Record<WriteOffRefusal, readonly [detail: string, code: RefusalCode]> = {
+  not_issued: ['only an issued bill has something to write off', 'bill_not_issued'],
+  above_due: [
+    'more than is due on the bill: look at it again, part of it may have been paid',
+    'write_off_above_due',
+  ],
+  proposed_already: ['a write-off of this bill waits for a decision: decide it first', 'write_off_proposed'],
+  decided_already: ['it was decided before', 'decided_already'],
+  proposed_it: ['with four eyes somebody else than who proposed it must approve it', 'four_eyes'],
 };
 
 export const notIssued = (): Problem =>
-  new Problem(409, 'the bill is not issued: before that, return or void it instead');
+  new Problem(409, 'the bill is not issued: before that, return or void it instead', 'bill_not_issued');
 
 /** What takes back, forgives or pays a bill from what the lease has. */
 export const billCorrectionRoutes: Routes = (app, { db }) => {
@@ -84,7 +88,11 @@ export const billCorrectionRoutes: Routes = (app, { db }) => {
         const site = await siteOf(tx, bill.siteId);
         const done = await issueCreditNote(tx, bill, site, { amount: BigInt(amount), reason, actor, at });
         if ('creditable' in done)
-          throw unprocessable('body.amount', `at most ${done.creditable} can still be credited on this bill`);
+          throw unprocessable(
+            'body.amount',
+            `at most ${done.creditable} can still be credited on this bill`,
+            { code: 'credit_max', values: { most: `${done.creditable}` } },
+          );
       });
       return reply.code(201).send(detail);
     },
@@ -109,7 +117,7 @@ export const billCorrectionRoutes: Routes = (app, { db }) => {
       const detail = await onBill(request.params.id, async (tx, bill, at) => {
         const { fourEyes } = (await readSettings(tx.orm, bill.siteId)).billing;
         const done = await proposeWriteOff(tx, bill, { amount: BigInt(amount), reason, fourEyes, actor, at });
-        if (typeof done === 'string') throw new Problem(409, WRITE_OFF_REFUSALS[done]);
+        if (typeof done === 'string') throw new Problem(409, ...WRITE_OFF_REFUSALS[done]);
       });
       return reply.code(201).send(detail);
     },
@@ -130,12 +138,12 @@ export const billCorrectionRoutes: Routes = (app, { db }) => {
     async (request) => {
       const { id } = request.params;
       const billId = await findWriteOffBill(db.$client, id);
-      if (billId === undefined) throw notFound('write-off');
+      if (billId === undefined) throw notFound('write_off');
       const { actor } = principalOf(request);
       return onBill(billId, async (tx, bill, at) => {
         const { fourEyes } = (await readSettings(tx.orm, bill.siteId)).billing;
         const refusal = await decideWriteOff(tx, id, { approve: request.body.approve, fourEyes, actor, at });
-        if (refusal) throw new Problem(409, WRITE_OFF_REFUSALS[refusal]);
+        if (refusal) throw new Problem(409, ...WRITE_OFF_REFUSALS[refusal]);
       });
     },
   );
@@ -156,7 +164,7 @@ export const billCorrectionRoutes: Routes = (app, { db }) => {
       return onBill(request.params.id, async (tx, bill, at) => {
         if (bill.status !== 'issued') throw notIssued();
         if ((await applyBalance(tx, bill.id, at, actor)) === 0n)
-          throw new Problem(409, 'the lease has no balance, or nothing is due');
+          throw new Problem(409, 'the lease has no balance, or nothing is due', 'nothing_to_take');
       });
     },
   );
@@ -179,7 +187,10 @@ export const billCorrectionRoutes: Routes = (app, { db }) => {
         if (bill.status !== 'issued') throw notIssued();
         const refusal = await applyDeposit(tx, bill, { amount: BigInt(request.body.amount), actor, at });
         if (refusal)
-          throw unprocessable('body.amount', `at most ${refusal.most} can be taken from the deposit`);
+          throw unprocessable('body.amount', `at most ${refusal.most} can be taken from the deposit`, {
+            code: 'deposit_max',
+            values: { most: `${refusal.most}` },
+          });
       });
     },
   );
@@ -199,12 +210,16 @@ export const billCorrectionRoutes: Routes = (app, { db }) => {
       const { lease: leaseId, amount, reason } = request.body;
       const { actor } = principalOf(request);
       const lease = await findLease(db, leaseId);
-      if (!lease) throw unprocessable('body.lease', 'there is no such lease');
+      if (!lease) throw unprocessable('body.lease', 'there is no such lease', missing('lease'));
       await transaction(db, async (tx) => {
         const { id: siteId, currency } = await siteOf(tx, lease.siteId);
         const one = { siteId, currency, leaseId, amount: BigInt(amount), reason, actor, at: new Date() };
         const refusal = await returnDeposit(tx, one);
-        if (refusal) throw unprocessable('body.amount', `the lease has left a deposit of ${refusal.most}`);
+        if (refusal)
+          throw unprocessable('body.amount', `the lease has left a deposit of ${refusal.most}`, {
+            code: 'deposit_max',
+            values: { most: `${refusal.most}` },
+          });
       });
       return { lease: leaseId };
     },

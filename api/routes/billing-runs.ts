@@ -9,7 +9,7 @@ import { listShadowDifferences, readShadowSum } from '../../store/shadow-totals.
 import { findSite } from '../../store/sites.ts';
 import { principalOf } from '../access.ts';
 import { encodeCursor, numberCursor, toPage } from '../pages.ts';
-import { noSuchSite, notFound, unprocessable } from '../problems.ts';
+import { missing, noSuchSite, notFound, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
 const WAIT_S_MAX = 60;
@@ -32,7 +32,7 @@ async function untilEnded(
   const deadline = performance.now() + seconds * 1000;
   for (;;) {
     const run = await readRun(db, id);
-    if (!run) throw notFound('billing run');
+    if (!run) throw notFound('billing_run');
     if (hasEnded(run) || performance.now() >= deadline || gone()) return run;
     await sleep(POLL_MS);
   }
@@ -61,7 +61,8 @@ export const billingRunRoutes: Routes = (app, { db }) => {
       const site = await findSite(db, siteId);
       if (!site) throw noSuchSite();
       const refusal = periodRefusal(period, site.timeZone, Date.now());
-      if (refusal === 'no_such_period') throw unprocessable('body.period', 'there is no such month or day');
+      if (refusal === 'no_such_period')
+        throw unprocessable('body.period', 'there is no such month or day', missing('period'));
       if (refusal === 'not_over') {
         throw unprocessable('body.period', `is not over in ${site.timeZone}`, { code: 'period_not_over' });
       }
@@ -113,7 +114,7 @@ export const billingRunRoutes: Routes = (app, { db }) => {
     },
     async ({ params: { id } }) => {
       const run = await readRun(db, id);
-      if (!run) throw notFound('billing run');
+      if (!run) throw notFound('billing_run');
       return run;
     },
   );
@@ -134,7 +135,7 @@ export const billingRunRoutes: Routes = (app, { db }) => {
     },
     async ({ params: { id }, query: { cursor, limit } }) => {
       const run = await readRun(db, id);
-      if (run?.kind !== 'shadow') throw notFound('dry run');
+      if (run?.kind !== 'shadow') throw notFound('dry_run');
       const offset = numberCursor(cursor) ?? 0;
       const sum = await readShadowSum(db.$client, id);
       const rows = await listShadowDifferences(db.$client, id, { offset, limit: limit + 1 });

@@ -24,7 +24,7 @@ import { findSite } from '../../store/sites.ts';
 import { transaction } from '../../store/transaction.ts';
 import { type Principal, principalOf } from '../access.ts';
 import { numberCursor, toPage } from '../pages.ts';
-import { noSuchSite, notFound, Problem, unprocessable } from '../problems.ts';
+import { noSuchSite, notFound, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
 /** A merchant without a party has no bills: no party has this id. */
@@ -207,7 +207,7 @@ export const billRoutes: Routes = (app, { db }) => {
       const { actor } = principalOf(request);
       const id = await queueBillRun(db.$client, { site: siteId, period, requestedBy: actor, at: new Date() });
       const [run] = await listBillRuns(db.$client, { id, limit: 1 });
-      if (!run) throw new Problem(500, 'the queued run was not found');
+      if (!run) throw new Error('the queued run was not found');
       return reply.code(202).send(run);
     },
   );

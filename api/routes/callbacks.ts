@@ -41,7 +41,7 @@ export const callbackRoutes: Routes = (app, { db, providers }) => {
       },
       async (request, reply) => {
         const { provider } = request.params;
-        if (!providers.includes(provider)) throw notFound('payment provider');
+        if (!providers.includes(provider)) throw notFound('payment_provider');
         const headers: Record<string, string> = {};
         for (const name of SIGNED_HEADERS[provider]) {
           const value = request.headers[name];

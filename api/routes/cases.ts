@@ -120,7 +120,11 @@ export const caseRoutes: Routes = (app, { db }) => {
       await transaction(db, async (tx) => {
         const one = await openCaseOf(tx, id);
         if (!mayDismiss(one.kind)) {
-          throw new Problem(409, `a case of kind ${one.kind} is closed by deciding it`);
+          throw new Problem(
+            409,
+            `a case of kind ${one.kind} is closed by deciding it`,
+            'case_needs_decision',
+          );
         }
         await decideCase(tx.orm, one, {
           actor: principalOf(request).actor,

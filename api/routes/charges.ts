@@ -20,7 +20,7 @@ import { transaction } from '../../store/transaction.ts';
 import { principalOf } from '../access.ts';
 import { numberCursor, toPage } from '../pages.ts';
 import { offeredTo, partyOf, record } from '../paying.ts';
-import { notFound, Problem, unprocessable } from '../problems.ts';
+import { missing, notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
 const OPEN_TOP_UPS_MAX = 5;
@@ -91,22 +91,28 @@ export const chargeRoutes: Routes = (app, { db, providers }) => {
       const id = await transaction(db, async (tx) => {
         const paying = await findPayingLease(tx, lease);
         if (!paying || (own !== undefined && paying.partyId !== own))
-          throw unprocessable('body.lease', 'there is no such lease');
+          throw unprocessable('body.lease', 'there is no such lease', missing('lease'));
         if (!offeredTo(principal, paying.currency, providers).includes(provider))
           throw unprocessable(
             'body.provider',
             'is not offered: GET /api/v1/payment-options lists those that are',
+            'provider_not_offered',
           );
         if (provider === 'balance' && purpose !== 'bill')
-          throw unprocessable('body.provider', 'the balance pays bills only');
+          throw unprocessable('body.provider', 'the balance pays bills only', 'balance_bills_only');
         if (purpose === 'deposit' && own !== undefined)
-          throw unprocessable('body.purpose', 'deposits are entered by the operator');
+          throw unprocessable('body.purpose', 'deposits are entered by the operator', 'deposit_by_operator');
         if ((provider === 'cash') !== (receiptNo !== undefined))
-          throw unprocessable('body.receiptNo', 'cash has a receipt number, and nothing else has');
+          throw unprocessable(
+            'body.receiptNo',
+            'cash has a receipt number, and nothing else has',
+            'receipt_cash',
+          );
         if (purpose !== 'bill' && (await countOpenTopUps(tx, lease)) >= OPEN_TOP_UPS_MAX)
           throw new Problem(
             409,
             'too many payments of this lease are open: finish or cancel one of them first',
+            'open_payments',
           );
         const created = await createCharge(tx, {
           ...{ leaseId: lease, billId: bill, purpose, provider, at },
@@ -162,7 +168,7 @@ export const chargeRoutes: Routes = (app, { db, providers }) => {
       const at = new Date();
       await transaction(db, async (tx) => {
         if (!(await cancelCharge(tx, id, principal.actor, at)))
-          throw new Problem(409, `the charge has ${charge.status} and cannot be cancelled`);
+          throw new Problem(409, `the charge has ${charge.status} and cannot be cancelled`, 'charge_ended');
         await record(tx, principal, {
           siteId: charge.site,
           at,
@@ -189,7 +195,8 @@ export const chargeRoutes: Routes = (app, { db, providers }) => {
       const { id } = request.params;
       const charge = await ownCharge(db, id, undefined);
       const asked = await transaction(db, (tx) => lookNow(tx, id, new Date()));
-      if (!asked) throw new Problem(409, `the charge has ${charge.status}: there is nothing to ask`);
+      if (!asked)
+        throw new Problem(409, `the charge has ${charge.status}: there is nothing to ask`, 'charge_ended');
       return ownCharge(db, id, undefined);
     },
   );
@@ -240,7 +247,7 @@ export const chargeRoutes: Routes = (app, { db, providers }) => {
       const { id } = request.params;
       const { actor } = principalOf(request);
       const known = await findHandOutcome(db.$client, id);
-      if (!known) throw notFound('hand outcome');
+      if (!known) throw notFound('hand_outcome');
       await transaction(db, async (tx) => {
         const { fourEyes } = (await readSettings(tx.orm, known.siteId)).billing;
         const { approve } = request.body;
@@ -278,10 +285,14 @@ export const chargeRoutes: Routes = (app, { db, providers }) => {
         if (!created.ok) {
           if (created.reason === 'no_such_charge') throw notFound('charge');
           if (created.reason === 'not_succeeded')
-            throw new Problem(409, 'only a charge that succeeded can be refunded');
+            throw new Problem(409, 'only a charge that succeeded can be refunded', 'refund_unpaid');
           const why =
             created.reason === 'above_paid' ? 'of what came in' : 'on the lease’s balance or deposit';
-          throw unprocessable('body.amount', `is above the ${created.left} minor units that are left ${why}`);
+          throw unprocessable(
+            'body.amount',
+            `is above the ${created.left} minor units that are left ${why}`,
+            { code: 'refund_max', values: { left: `${created.left}` } },
+          );
         }
         await record(tx, principal, {
           ...{ siteId: charge.site, at, action: 'charge.refund', subject: `charge ${id}` },
@@ -305,37 +316,50 @@ function handProblem(refusal: HandRefusal): Problem {
     case 'no_such_charge':
       return notFound('charge');
     case 'no_such_refund':
-      return unprocessable('body.refund', 'the charge has no such refund');
+      return unprocessable('body.refund', 'the charge has no such refund', missing('refund'));
     case 'not_open':
-      return new Problem(409, `it has ${refusal.status}: only what is unknown is settled by hand`);
+      return new Problem(
+        409,
+        `it has ${refusal.status}: only what is unknown is settled by hand`,
+        'charge_ended',
+      );
     case 'above_paid':
       return new Problem(
         409,
         `only ${refusal.left} minor units of what came in are left: other refunds have taken the rest, so this one is not booked; ask for the money back, and close its case`,
+        { code: 'refund_unbooked', values: { left: `${refusal.left}` } },
       );
     case 'proposed_already':
-      return new Problem(409, 'somebody has said what became of it: approve that, or drop it first');
+      return new Problem(
+        409,
+        'somebody has said what became of it: approve that, or drop it first',
+        'outcome_proposed',
+      );
     case 'decided_already':
-      return new Problem(409, 'it is decided already');
+      return new Problem(409, 'it is decided already', 'decided_already');
     case 'proposed_it':
-      return new Problem(409, 'with four eyes somebody else has to approve it');
+      return new Problem(409, 'with four eyes somebody else has to approve it', 'four_eyes');
   }
 }
 
 function refusalOf(created: Extract<Created, { ok: false }>): Problem {
   switch (created.reason) {
     case 'no_such_lease':
-      return unprocessable('body.lease', 'there is no such lease');
+      return unprocessable('body.lease', 'there is no such lease', missing('lease'));
     case 'no_such_bill':
-      return unprocessable('body.bill', 'the lease has no such bill');
+      return unprocessable('body.bill', 'the lease has no such bill', missing('bill'));
     case 'not_issued':
-      return unprocessable('body.bill', 'is not issued yet');
+      return unprocessable('body.bill', 'is not issued yet', 'bill_not_issued');
     case 'above_due':
-      return unprocessable('body.amount', `is above the ${created.due} minor units that are due`);
+      return unprocessable('body.amount', `is above the ${created.due} minor units that are due`, {
+        code: 'above_due',
+        values: { due: `${created.due}` },
+      });
     case 'open_charge':
       return new Problem(
         409,
         `another payment of this bill is open (charge ${created.chargeId}): finish or cancel it first`,
+        { code: 'payment_open', values: { charge: `${created.chargeId}` } },
         { headers: { location: `/api/v1/charges/${created.chargeId}` } },
       );
   }

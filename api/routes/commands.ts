@@ -11,7 +11,7 @@ import {
 } from '../../store/commands.ts';
 import { findDevice } from '../../store/devices.ts';
 import { principalOf } from '../access.ts';
-import { textCursor, toPage } from '../pages.ts';
+import { badCursor, textCursor, toPage } from '../pages.ts';
 import { notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
@@ -41,7 +41,7 @@ function keyOf(cursor: string | undefined): CommandKey | undefined {
   if (text === undefined) return undefined;
   const [createdAt, id] = text.split('|');
   const key = zKey.safeParse({ createdAt, id });
-  if (!key.success) throw new Problem(400, 'querystring.cursor: is not a cursor of this list');
+  if (!key.success) throw badCursor();
   return key.data;
 }
 
@@ -67,14 +67,21 @@ export const commandRoutes: Routes = (app, { db }) => {
       if (!device) throw notFound('device');
       if (!device.profile.commands.includes(body.op)) {
         const known = device.profile.commands.join(', ') || 'none';
-        throw unprocessable('body.op', `${device.profile.id} takes ${known}`);
+        throw unprocessable('body.op', `${device.profile.id} takes ${known}`, {
+          code: 'command_unknown',
+          values: { known },
+        });
       }
       if (Buffer.byteLength(JSON.stringify(body.args)) > ARGS_BYTES_MAX) {
-        throw unprocessable('body.args', `are larger than ${ARGS_BYTES_MAX} bytes`);
+        throw unprocessable('body.args', `are larger than ${ARGS_BYTES_MAX} bytes`, 'too_large');
       }
-      if (!device.enabled) throw new Problem(409, 'the device is disabled');
+      if (!device.enabled) throw new Problem(409, 'the device is disabled', 'device_disabled');
       if ((await countOpenCommands(db, device.id)) >= OPEN_COMMANDS_MAX) {
-        throw new Problem(429, `${OPEN_COMMANDS_MAX} commands for this device have not ended`);
+        throw new Problem(
+          429,
+          `${OPEN_COMMANDS_MAX} commands for this device have not ended`,
+          'commands_waiting',
+        );
       }
       const now = Date.now();
       const command = await queueCommand(db, {

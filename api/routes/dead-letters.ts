@@ -48,7 +48,7 @@ export const deadLetterRoutes: Routes = (app, { db }) => {
     },
     async ({ params: { id } }) => {
       const [row] = await listDeadLetters(db, { id, limit: 1 });
-      if (!row) throw notFound('dead letter');
+      if (!row) throw notFound('dead_letter');
       return viewDeadLetter(row);
     },
   );

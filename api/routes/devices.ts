@@ -26,7 +26,7 @@ import { findPlace } from '../../store/places.ts';
 import { findProfile } from '../../store/profiles.ts';
 import { findSite } from '../../store/sites.ts';
 import { textCursor, toPage } from '../pages.ts';
-import { noSuchSite, notFound, unprocessable } from '../problems.ts';
+import { missing, noSuchSite, notFound, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 import { viewPoints } from './profiles.ts';
 
@@ -93,7 +93,11 @@ export const deviceRoutes: Routes = (app, { db, telemetry }) => {
       ]);
       if (!site) throw noSuchSite();
       if (!profile)
-        throw unprocessable('body.profile', 'there is no such profile: GET /api/v1/profiles lists them');
+        throw unprocessable(
+          'body.profile',
+          'there is no such profile: GET /api/v1/profiles lists them',
+          missing('profile'),
+        );
       if (body.place !== undefined && !place)
         throw unprocessable('body.place', 'the site has no such place', { code: 'no_such_place' });
       const { secret, hash } = newSecret();

@@ -44,7 +44,7 @@ export const disputeRoutes: Routes = (app, { db }) => {
         const locked = await lockBill(tx, bill.id);
         if (!locked) throw notFound('bill');
         const opened = await openDispute(tx, locked, { ...request.body, actor: who.actor, at: new Date() });
-        if (typeof opened === 'string') throw new Problem(...REFUSALS[opened]);
+        if (typeof opened === 'string') throw new Problem(...REFUSALS[opened], `dispute_${opened}`);
         return opened;
       });
       return reply.code(201).send(await viewOf(db, id));
@@ -111,9 +111,13 @@ export const disputeRoutes: Routes = (app, { db }) => {
           { timeZone: site.timeZone, settings: await readSettings(tx.orm, site.id) },
           { outcome, note, amount: amount === undefined ? undefined : BigInt(amount), actor, at: new Date() },
         );
-        if (refusal === 'decided_already') throw new Problem(409, 'the dispute was decided before');
+        if (refusal === 'decided_already')
+          throw new Problem(409, 'the dispute was decided before', 'decided_already');
         if (refusal)
-          throw unprocessable('body.amount', `at most ${refusal.creditable} can be credited for it`);
+          throw unprocessable('body.amount', `at most ${refusal.creditable} can be credited for it`, {
+            code: 'credit_max',
+            values: { most: `${refusal.creditable}` },
+          });
       });
       return viewOf(db, dispute.id);
     },

@@ -119,6 +119,7 @@ export const documentRoutes: Routes = (app, { db }) => {
             throw unprocessable(
               'querystring',
               `an archive has at most ${PDF_BILLS_MAX} bills: filter more narrowly`,
+              { code: 'too_many_rows', values: { max: `${PDF_BILLS_MAX}` } },
             );
           const pdf = await pdfOf(db, id, lang, who);
           archive[pdf.name] = [pdf.content, { level: 0 }];
@@ -158,7 +159,7 @@ export const documentRoutes: Routes = (app, { db }) => {
         await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
         return readSettlementDocument(tx, about, format === 'pdf' ? PDF_SHARES_MAX : 0);
       });
-      if (!document) throw notFound('party with shares here');
+      if (!document) throw notFound('party_with_shares');
       const name = `${siteId}-settlement-${document.standing.name.replaceAll('/', '-')}-${month}.${format}`;
       const content =
         format === 'pdf'
@@ -189,10 +190,10 @@ export const documentRoutes: Routes = (app, { db }) => {
     async ({ query: { site: siteId, from, to, lang, format } }, reply) => {
       const site = await findSite(db, siteId);
       if (!site) throw noSuchSite();
-      if (from > to) throw unprocessable('querystring.to', 'is before the first day');
+      if (from > to) throw unprocessable('querystring.to', 'is before the first day', 'days_reversed');
       const sums = await readDaySums(db.$client, site, { from, to });
       if (sums.length > VOUCHER_SUMS_MAX)
-        throw unprocessable('querystring', 'too many days at once: take fewer');
+        throw unprocessable('querystring', 'too many days at once: take fewer', 'too_many_days');
       const { accounts } = await readSettings(db, siteId);
       const columns = voucherColumns(lang, site.currency, accounts);
       const name = `${siteId}-vouchers-${from}-${to}.${format}`;
@@ -241,7 +242,10 @@ async function* statementRows(
     if (shares.length < ROWS_A_PAGE) return;
     beforeId = shares.at(-1)?.id;
   }
-  throw new Problem(422, `more than ${CSV_ROWS_MAX} shares in one month`);
+  throw new Problem(422, `more than ${CSV_ROWS_MAX} shares in one month`, {
+    code: 'too_many_rows',
+    values: { max: `${CSV_ROWS_MAX}` },
+  });
 }
 
 /** Page by page, so that memory does not grow with their number. */
@@ -253,5 +257,8 @@ async function* allBills(db: Database, filter: BillFilter) {
     if (bills.length < ROWS_A_PAGE) return;
     beforeId = bills.at(-1)?.id;
   }
-  throw new Problem(422, `more than ${CSV_ROWS_MAX} bills: filter more narrowly`);
+  throw new Problem(422, `more than ${CSV_ROWS_MAX} bills: filter more narrowly`, {
+    code: 'too_many_rows',
+    values: { max: `${CSV_ROWS_MAX}` },
+  });
 }

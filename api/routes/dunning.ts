@@ -55,6 +55,7 @@ export const dunningRoutes: Routes = (app, { db }) => {
           throw new Problem(
             409,
             'it is not to be sent any more: it was sent, or the bill was paid or disputed',
+            'message_done',
           );
         await recordAction(tx.orm, {
           siteId: site,

@@ -59,7 +59,7 @@ export const feeLineRoutes: Routes = (app, { db }) => {
     async (request) => {
       const line = await readFeeLine(db, request.params.id);
       const party = partyOf(principalOf(request));
-      if (!line || (party !== undefined && line.partyId !== party)) throw notFound('fee line');
+      if (!line || (party !== undefined && line.partyId !== party)) throw notFound('fee_line');
       const { partyId: _, ...shown } = line;
       return shown;
     },

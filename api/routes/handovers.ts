@@ -18,7 +18,7 @@ import { transaction } from '../../store/transaction.ts';
 import { principalOf } from '../access.ts';
 import { endWithReadings, enterHandover } from '../handover.ts';
 import { PHOTO_BODY_BYTES_MAX, pastInstant } from '../manual-readings.ts';
-import { notFound, Problem, unprocessable } from '../problems.ts';
+import { missing, notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 import { endsEarly, newTariff, ownLease, viewLease } from './leases.ts';
 
@@ -65,7 +65,7 @@ export const handoverRoutes: Routes = (app, { db }) => {
       const at = pastInstant(body.at, by.at, 'body.at');
       if (at <= lease.startsAt) throw endsEarly('body.at', 'is not after the lease’s start');
       if (lease.endsAt && lease.endsAt < at) {
-        throw new Problem(409, 'the lease has ended before', { refusal: { code: 'lease_ended' } });
+        throw new Problem(409, 'the lease has ended before', { code: 'lease_ended' });
       }
       await partitions.ensure(db.$client, [{ ts: at.getTime() }]);
       const of = { id: lease.id, site: lease.siteId, stall: lease.stall };
@@ -118,7 +118,7 @@ export const handoverRoutes: Routes = (app, { db }) => {
       const tariffs: NewLeaseTariff[] = [];
       if (newLease) {
         if (!(await findParty(db, newLease.party)))
-          throw unprocessable('body.newLease.party', 'there is no such party');
+          throw unprocessable('body.newLease.party', 'there is no such party', missing('party'));
         if (newLease.endsAt && new Date(newLease.endsAt) <= at) {
           throw endsEarly('body.newLease.endsAt', 'is not after the handover');
         }
@@ -134,7 +134,7 @@ export const handoverRoutes: Routes = (app, { db }) => {
         );
         if (!holding && !newLease)
           throw new Problem(409, 'nobody leases the stall then, and nobody new is named', {
-            refusal: { code: 'stall_unleased' },
+            code: 'stall_unleased',
           });
         if (holding) {
           const of = { id: holding.id, site: holding.siteId, stall: holding.stall };

@@ -23,7 +23,7 @@ import { type Transaction, transaction } from '../../store/transaction.ts';
 import { principalOf } from '../access.ts';
 import { isExplained, refuseDoubt } from '../manual-readings.ts';
 import { numberCursor, toPage } from '../pages.ts';
-import { notFound, Problem, unprocessable } from '../problems.ts';
+import { missing, notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
 const COMMODITY_OF = { Wh: 'electricity', L: 'water' } as const satisfies Record<BaseUnit, MeteredCommodity>;
@@ -55,10 +55,10 @@ async function pointFor(
   const { stall: ref, point: code } = body;
   const stall = ref === undefined ? undefined : await findPlace(db, site, ref);
   if (ref !== undefined && stall?.kind !== 'stall')
-    throw unprocessable('body.stall', 'the site has no such stall');
+    throw unprocessable('body.stall', 'the site has no such stall', missing('stall'));
   const placeId = stall?.id ?? null;
   if (code === undefined && placeId === null)
-    throw unprocessable('body', 'name a stall, or a point, or both');
+    throw unprocessable('body', 'name a stall, or a point, or both', 'place_unnamed');
   const found = await findMeteringPoints(
     db,
     site,
@@ -66,11 +66,19 @@ async function pointFor(
   );
   const [point] = found;
   if (found.length > 1)
-    throw unprocessable('body.point', `the stall has several points for ${commodity}: name one`);
+    throw unprocessable(
+      'body.point',
+      `the stall has several points for ${commodity}: name one`,
+      'points_several',
+    );
   if (!point) {
     const [main] = body.main === undefined ? [] : await findMeteringPoints(db, site, { code: body.main });
     if (body.main !== undefined && main?.commodity !== commodity)
-      throw unprocessable('body.main', `the site has no such point for ${commodity}`);
+      throw unprocessable(
+        'body.main',
+        `the site has no such point for ${commodity}`,
+        missing('metering_point'),
+      );
     return createMeteringPoint(db, {
       mainId: main?.id ?? null,
       siteId: site,
@@ -80,8 +88,10 @@ async function pointFor(
       maxRate: body.maxRate ?? Math.ceil(MAX_RATE_DEFAULT[commodity] * Number(body.multiplier)),
     });
   }
-  if (point.commodity !== commodity) throw unprocessable('body.point', `is a point for ${point.commodity}`);
-  if (ref !== undefined && point.placeId !== placeId) throw unprocessable('body.point', 'is not the stall’s');
+  if (point.commodity !== commodity)
+    throw unprocessable('body.point', `is a point for ${point.commodity}`, 'register_commodity');
+  if (ref !== undefined && point.placeId !== placeId)
+    throw unprocessable('body.point', 'is not the stall’s', 'point_elsewhere');
   return point;
 }
 
@@ -137,15 +147,16 @@ export const installationRoutes: Routes = (app, { db }) => {
     async (request, reply) => {
       const { body } = request;
       const register = await findRegister(db, body.register);
-      if (!register) throw unprocessable('body.register', 'there is no such register');
+      if (!register) throw unprocessable('body.register', 'there is no such register', missing('register'));
       const startValue = BigInt(body.startValue);
       if (startValue < 0n || startValue >= register.modulus) {
         throw unprocessable(
           'body.startValue',
           `the register shows 0 to ${register.modulus - 1n} ${register.unit}`,
+          'reading_beyond_dial',
         );
       }
-      if (Number(body.multiplier) === 0) throw unprocessable('body.multiplier', 'is zero');
+      if (Number(body.multiplier) === 0) throw unprocessable('body.multiplier', 'is zero', 'multiplier_zero');
       const point = await pointFor(db, register.siteId, COMMODITY_OF[register.unit], body);
       const startsAt = new Date(body.startsAt);
       const by = { actor: principalOf(request).actor, at: new Date() };
@@ -190,9 +201,10 @@ export const installationRoutes: Routes = (app, { db }) => {
       if (!row) throw notFound('installation');
       const register = await findRegister(db, row.registerId);
       const [endsAt, endValue] = [new Date(body.endsAt), BigInt(body.endValue)];
-      if (endsAt <= row.startsAt) throw unprocessable('body.endsAt', 'is not after the start');
+      if (endsAt <= row.startsAt)
+        throw unprocessable('body.endsAt', 'is not after the start', 'installation_end_early');
       if (endValue < 0n || (register && endValue >= register.modulus)) {
-        throw unprocessable('body.endValue', 'is not what the register can show');
+        throw unprocessable('body.endValue', 'is not what the register can show', 'reading_beyond_dial');
       }
       const by = { actor: principalOf(request).actor, at: new Date() };
       const isEnded = await transaction(db, async (tx) => {
@@ -213,7 +225,7 @@ export const installationRoutes: Routes = (app, { db }) => {
         return true;
       });
       if (!isEnded) {
-        throw new Problem(409, 'the installation has ended', { refusal: { code: 'installation_ended' } });
+        throw new Problem(409, 'the installation has ended', { code: 'installation_ended' });
       }
       return viewInstallation({ ...row, endsAt, endValue });
     },

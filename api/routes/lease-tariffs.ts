@@ -2,7 +2,7 @@ import { zLeaseTariffAssign, zLeaseTariffAssigned } from '../../contracts/setup.
 import { assignTariff, findTariff } from '../../store/lease-tariffs.ts';
 import { findSite } from '../../store/sites.ts';
 import { principalOf } from '../access.ts';
-import { noSuchSite, unprocessable } from '../problems.ts';
+import { missing, noSuchSite, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
 export const leaseTariffRoutes: Routes = (app, { db }) => {
@@ -24,7 +24,7 @@ export const leaseTariffRoutes: Routes = (app, { db }) => {
       const site = await findSite(db, siteId);
       if (!site) throw noSuchSite();
       const tariff = await findTariff(db, siteId, code);
-      if (!tariff) throw unprocessable('body.tariff', `the site has no tariff ${code}`);
+      if (!tariff) throw unprocessable('body.tariff', `the site has no tariff ${code}`, missing('tariff'));
       const results = await assignTariff(db, {
         siteId,
         timeZone: site.timeZone,

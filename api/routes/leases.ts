@@ -17,7 +17,7 @@ import { transaction } from '../../store/transaction.ts';
 import { principalOf } from '../access.ts';
 import { endWithReadings } from '../handover.ts';
 import { numberCursor, toPage } from '../pages.ts';
-import { notFound, Problem, unprocessable } from '../problems.ts';
+import { missing, notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
 export const viewLease = (lease: LeaseRow): z.output<typeof zLease> => ({
@@ -39,7 +39,7 @@ export const viewLease = (lease: LeaseRow): z.output<typeof zLease> => ({
 });
 
 export const ownLease = (): Problem =>
-  new Problem(409, 'the site’s own leases do not end', { refusal: { code: 'lease_own' } });
+  new Problem(409, 'the site’s own leases do not end', { code: 'lease_own' });
 export const endsEarly = (path: string, message: string): Problem =>
   unprocessable(path, message, { code: 'lease_end_early' });
 
@@ -51,9 +51,10 @@ export async function newTariff(
   path: string,
 ): Promise<NewLeaseTariff> {
   const tariffId = await findTariffId(db, site, tariff, commodity);
-  if (tariffId === undefined) throw unprocessable(path, `the site has no tariff ${tariff} for ${commodity}`);
+  if (tariffId === undefined)
+    throw unprocessable(path, `the site has no tariff ${tariff} for ${commodity}`, missing('tariff'));
   const from = startsAt === undefined ? leaseFrom : new Date(startsAt);
-  if (from < leaseFrom) throw unprocessable(path, 'starts before the lease does');
+  if (from < leaseFrom) throw unprocessable(path, 'starts before the lease does', 'tariff_before_lease');
   return { tariffId, commodity, startsAt: from };
 }
 
@@ -107,8 +108,9 @@ export const leaseRoutes: Routes = (app, { db }) => {
         findPlace(db, body.site, body.stall),
         findParty(db, body.party),
       ]);
-      if (stall?.kind !== 'stall') throw unprocessable('body.stall', 'the site has no such stall');
-      if (!party) throw unprocessable('body.party', 'there is no such party');
+      if (stall?.kind !== 'stall')
+        throw unprocessable('body.stall', 'the site has no such stall', missing('stall'));
+      if (!party) throw unprocessable('body.party', 'there is no such party', missing('party'));
       const startsAt = new Date(body.startsAt);
       const endsAt = body.endsAt === undefined ? null : new Date(body.endsAt);
       if (endsAt && endsAt <= startsAt) throw endsEarly('body.endsAt', 'is not after the start');

@@ -14,7 +14,7 @@ import type { TreePoint } from '../../store/meter-tree.ts';
 import { findSite } from '../../store/sites.ts';
 import { findPointSite } from '../../store/usage-inputs.ts';
 import { encodeCursor, numberCursor } from '../pages.ts';
-import { notFound, unprocessable } from '../problems.ts';
+import { missing, notFound, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
 const TREND_MONTHS = 12;
@@ -56,7 +56,7 @@ export const lossRoutes: Routes = (app, { db }) => {
   }
   const monthOf = (name: string, timeZone: string) => {
     const range = periodRange(name, timeZone);
-    if (!range) throw unprocessable('querystring.month', 'is no month');
+    if (!range) throw unprocessable('querystring.month', 'is no month', missing('period'));
     return { ...range, name };
   };
   async function siteOfMain(id: number): Promise<{ id: string; timeZone: string }> {

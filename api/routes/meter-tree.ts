@@ -25,7 +25,7 @@ import { transaction } from '../../store/transaction.ts';
 import { findPointSite } from '../../store/usage-inputs.ts';
 import { principalOf } from '../access.ts';
 import { numberCursor, toPage } from '../pages.ts';
-import { notFound, Problem, unprocessable } from '../problems.ts';
+import { missing, notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
 type AllocationView = z.output<typeof zAllocation>;
@@ -47,7 +47,7 @@ export const meterTreeRoutes: Routes = (app, { db }) => {
       const site = await findSite(db, siteId);
       if (!site) throw notFound('site');
       const period = periodRange(month, site.timeZone);
-      if (!period) throw unprocessable('querystring.month', 'is no month');
+      if (!period) throw unprocessable('querystring.month', 'is no month', missing('period'));
       const after = numberCursor(cursor) ?? 0;
       const rows = (await readTree(db.$client, siteId, { commodity }))
         .filter(({ id }) => id > after)
@@ -97,10 +97,10 @@ export const meterTreeRoutes: Routes = (app, { db }) => {
     async (request, reply) => {
       const { params, body } = request;
       const siteId = await findPointSite(db.$client, params.id);
-      if (siteId === undefined) throw notFound('metering point');
+      if (siteId === undefined) throw notFound('metering_point');
       const tree = await readTree(db.$client, siteId);
       const point = tree.find(({ id }) => id === params.id);
-      if (!point) throw unprocessable('params.id', 'a gate has no place in the meter tree');
+      if (!point) throw unprocessable('params.id', 'a gate has no place in the meter tree', 'tree_gate');
       refuseImpossible(tree, point, body);
       await transaction(db, async (tx) => {
         await changeTreePoint(tx, point.id, { mainId: body.main, role: body.role });
@@ -157,12 +157,14 @@ export const meterTreeRoutes: Routes = (app, { db }) => {
     async (request, reply) => {
       const { body } = request;
       const siteId = await findPointSite(db.$client, body.main);
-      if (siteId === undefined) throw unprocessable('body.main', 'there is no such metering point');
+      if (siteId === undefined)
+        throw unprocessable('body.main', 'there is no such metering point', missing('metering_point'));
       const tree = await readTree(db.$client, siteId);
       const main = tree.find(({ id }) => id === body.main);
-      if (main?.role !== 'main') throw unprocessable('body.main', 'is no main: no point lies behind it');
+      if (main?.role !== 'main')
+        throw unprocessable('body.main', 'is no main: no point lies behind it', 'tree_no_main');
       if (!leavesBehind(childrenOf(tree), main.id).some(({ role }) => role === 'stall')) {
-        throw unprocessable('body.main', 'no stall lies behind it that could have a share');
+        throw unprocessable('body.main', 'no stall lies behind it that could have a share', 'tree_no_stall');
       }
       await refuseClosed(siteId, body.fromMonth);
       const { actor } = principalOf(request);
@@ -218,7 +220,7 @@ export const meterTreeRoutes: Routes = (app, { db }) => {
     const last = closed.at(-1);
     if (last !== undefined && month <= last) {
       const refusal = { code: 'period_closed', values: { period: last } } as const;
-      throw new Problem(409, `${last} is closed: begin with a later month`, { refusal });
+      throw new Problem(409, `${last} is closed: begin with a later month`, refusal);
     }
   }
 };
@@ -234,23 +236,39 @@ function refuseImpossible(
 ): void {
   const byId = new Map(tree.map((one) => [one.id, one]));
   if (role !== undefined && role !== 'main' && tree.some((one) => one.mainId === point.id)) {
-    throw unprocessable('body.role', `other points lie behind ${point.code}: it is a main`);
+    throw unprocessable('body.role', `other points lie behind ${point.code}: it is a main`, {
+      code: 'tree_is_main',
+      values: { point: point.code },
+    });
   }
   if (role === 'stall' && point.placeId === null) {
-    throw unprocessable('body.role', `${point.code} is in no stall: it is a common area, or a main`);
+    throw unprocessable('body.role', `${point.code} is in no stall: it is a common area, or a main`, {
+      code: 'tree_not_in_stall',
+      values: { point: point.code },
+    });
   }
   if (mainId === undefined || mainId === null) return;
   const main = byId.get(mainId);
   if (!main || main.commodity !== point.commodity) {
-    throw unprocessable('body.main', `the site has no such point for ${point.commodity}`);
+    throw unprocessable(
+      'body.main',
+      `the site has no such point for ${point.commodity}`,
+      missing('metering_point'),
+    );
   }
   let levels = 1;
   for (let at: TreePoint | undefined = main; at; at = at.mainId === null ? undefined : byId.get(at.mainId)) {
     if (at.id === point.id) {
-      throw unprocessable('body.main', `${main.code} lies behind ${point.code} itself`);
+      throw unprocessable('body.main', `${main.code} lies behind ${point.code} itself`, {
+        code: 'tree_loop',
+        values: { main: main.code, point: point.code },
+      });
     }
     if (levels++ > TREE_DEPTH_MAX) {
-      throw unprocessable('body.main', `the tree would have more than ${TREE_DEPTH_MAX} levels`);
+      throw unprocessable('body.main', `the tree would have more than ${TREE_DEPTH_MAX} levels`, {
+        code: 'tree_deep',
+        values: { max: `${TREE_DEPTH_MAX}` },
+      });
     }
   }
 }

@@ -20,14 +20,14 @@ import {
   refuseDoubt,
 } from '../manual-readings.ts';
 import { numberCursor, toPage } from '../pages.ts';
-import { notFound, Problem, unprocessable } from '../problems.ts';
+import { missing, notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 import { viewInstallation } from './installations.ts';
 
 export const meteringPointRoutes: Routes = (app, { db }) => {
   const pointOf = async (id: number): Promise<PointRow> => {
     const point = await findMeteringPoint(db.$client, id);
-    if (!point) throw notFound('metering point');
+    if (!point) throw notFound('metering_point');
     return point;
   };
 
@@ -65,9 +65,10 @@ export const meteringPointRoutes: Routes = (app, { db }) => {
     const old = await lockInstalled(tx, id);
     if (!old)
       throw new Problem(409, 'no meter is installed at the metering point: POST /api/v1/installations', {
-        refusal: { code: 'point_without_meter' },
+        code: 'point_without_meter',
       });
-    if (at.getTime() <= old.startsAt) throw unprocessable('body.at', 'is not after the installation’s start');
+    if (at.getTime() <= old.startsAt)
+      throw unprocessable('body.at', 'is not after the installation’s start', 'exchange_early');
     return old;
   }
 
@@ -115,15 +116,15 @@ export const meteringPointRoutes: Routes = (app, { db }) => {
       const at = pastInstant(body.at, by.at, 'body.at');
       const register = await findRegister(db, body.register);
       if (register?.siteId !== point.siteId)
-        throw unprocessable('body.register', 'the site has no such register');
+        throw unprocessable('body.register', 'the site has no such register', missing('register'));
       if (BASE_UNIT[point.commodity as Commodity] !== register.unit) {
-        throw unprocessable('body.register', `does not count ${point.commodity}`);
+        throw unprocessable('body.register', `does not count ${point.commodity}`, 'register_commodity');
       }
       const startValue = baseUnitsOf(body.startValue);
       if (startValue >= register.modulus)
-        throw unprocessable('body.startValue', 'is more than the register can show');
+        throw unprocessable('body.startValue', 'is more than the register can show', 'reading_beyond_dial');
       if (body.multiplier !== undefined && Number(body.multiplier) === 0) {
-        throw unprocessable('body.multiplier', 'is zero');
+        throw unprocessable('body.multiplier', 'is zero', 'multiplier_zero');
       }
       await transaction(db, async (tx) => {
         const old = await installedBefore(tx, id, at);
@@ -169,7 +170,7 @@ export const meteringPointRoutes: Routes = (app, { db }) => {
       const point = await pointOf(id);
       const by = { actor: principalOf(request).actor, at: new Date() };
       const at = pastInstant(body.at, by.at, 'body.at');
-      if (Number(body.multiplier) === 0) throw unprocessable('body.multiplier', 'is zero');
+      if (Number(body.multiplier) === 0) throw unprocessable('body.multiplier', 'is zero', 'multiplier_zero');
       await transaction(db, async (tx) => {
         const old = await installedBefore(tx, id, at);
         const value = baseUnitsOf(body.value);

@@ -20,8 +20,8 @@ import { findSite } from '../../store/sites.ts';
 import { transaction } from '../../store/transaction.ts';
 import { collectAtGate, createWalkIn, findWalkIn, readWalkInBalance } from '../../store/walk-in.ts';
 import { principalOf } from '../access.ts';
-import { encodeCursor, textCursor } from '../pages.ts';
-import { noSuchSite, notFound, Problem, unprocessable } from '../problems.ts';
+import { badCursor, encodeCursor, textCursor } from '../pages.ts';
+import { missing, noSuchSite, notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
 const HOUR_MS = 3_600_000;
@@ -67,7 +67,7 @@ export const passRoutes: Routes = (app, { db }) => {
       const lostBefore = await lostBeforeOf(query.site);
       const [at, id] = textCursor(cursor)?.split(' ').map(Number) ?? [];
       if (cursor !== undefined && !(Number.isSafeInteger(at) && Number.isSafeInteger(id))) {
-        throw new Problem(400, 'querystring.cursor: pass the nextCursor of the page before');
+        throw badCursor();
       }
       const rows = await listPasses(db.$client, {
         ...{ ...query, from: dateOf(from), to: dateOf(to), limit: limit + 1 },
@@ -99,7 +99,7 @@ export const passRoutes: Routes = (app, { db }) => {
       const site = await findSite(db, query.site);
       if (!site) throw notFound('site');
       const range = periodRange(query.month, site.timeZone);
-      if (!range) throw unprocessable('querystring.month', 'is no month');
+      if (!range) throw unprocessable('querystring.month', 'is no month', missing('period'));
       const rows = await readPassDays(db.$client, site, {
         from: new Date(range.from),
         to: new Date(range.to),
@@ -136,11 +136,19 @@ export const passRoutes: Routes = (app, { db }) => {
       const pass = await read();
       if (!site || !pass) throw notFound('pass');
       if (pass.direction !== 'out')
-        throw unprocessable('params.id', 'is an entry: money is taken at the exit');
-      if (pass.payer) throw unprocessable('params.id', `${pass.payer.party} pays for it`);
+        throw unprocessable('params.id', 'is an entry: money is taken at the exit', 'pass_entry');
+      if (pass.payer)
+        throw unprocessable('params.id', `${pass.payer.party} pays for it`, {
+          code: 'pass_paid_by',
+          values: { party: pass.payer.party },
+        });
       const leaseId = await findWalkIn(db.$client, site.id);
       if (leaseId === undefined)
-        throw new Problem(409, 'the site has no walk-in account yet: choose its tariff first');
+        throw new Problem(
+          409,
+          'the site has no walk-in account yet: choose its tariff first',
+          'walk_in_without_tariff',
+        );
       const by = { actor: principalOf(request).actor, at: new Date() };
       const amount = BigInt(request.body.amount);
       await transaction(db, async (tx) => {
@@ -206,7 +214,7 @@ export const passRoutes: Routes = (app, { db }) => {
       if (!(await findSite(db, siteId))) throw noSuchSite();
       const tariffId = await findTariffId(db, siteId, tariff, 'gate');
       if (tariffId === undefined)
-        throw unprocessable('body.tariff', `the site has no tariff ${tariff} for gates`);
+        throw unprocessable('body.tariff', `the site has no tariff ${tariff} for gates`, missing('tariff'));
       const from = new Date(startsAt);
       const by = { actor: principalOf(request).actor, at: new Date() };
       let leaseId = await findWalkIn(db.$client, siteId);
@@ -219,7 +227,7 @@ export const passRoutes: Routes = (app, { db }) => {
       }
       const lease = await findLease(db, leaseId);
       if (lease && from < lease.startsAt) {
-        throw unprocessable('body.startsAt', 'is before the walk-in account began');
+        throw unprocessable('body.startsAt', 'is before the walk-in account began', 'before_walk_in');
       }
       await addLeaseTariff(db, leaseId, { tariffId, commodity: 'gate', startsAt: from });
       await recordAction(db, {

@@ -59,12 +59,13 @@ export const paymentMethodRoutes: Routes = (app, { db, providers }) => {
         throw unprocessable(
           'body.provider',
           'is not offered: GET /api/v1/payment-options lists those that are',
+          'provider_not_offered',
         );
       // Whose card it is, the operator has to know.
       if (own !== undefined && provider !== 'balance')
-        throw unprocessable('body.provider', 'ask the operator to set this up');
+        throw unprocessable('body.provider', 'ask the operator to set this up', 'provider_by_operator');
       if (provider === 'stripe' && !(payer['customer'] && payer['paymentMethod']))
-        throw unprocessable('body.payer', 'Stripe needs customer and paymentMethod');
+        throw unprocessable('body.payer', 'Stripe needs customer and paymentMethod', 'stripe_payer');
       const at = new Date();
       await transaction(db, async (tx) => {
         await putPaymentMethod(tx, id, request.body, { actor: principal.actor, at });

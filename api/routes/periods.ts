@@ -39,7 +39,7 @@ export const periodRoutes: Routes = (app, { db }) => {
       const after = textCursor(cursor);
       const before = after === undefined ? undefined : periodRange(after, site.timeZone);
       if (after !== undefined && (!before || periodKindOf(after) !== kind)) {
-        throw unprocessable('query.cursor', `is no ${kind} of a page before`);
+        throw unprocessable('query.cursor', `is no ${kind} of a page before`, 'bad_cursor');
       }
       const first = (await readFirstMonth(db.$client, siteId)) ?? '';
       const past = periodsBefore(kind, site.timeZone, before?.from ?? Date.now(), limit);
@@ -69,10 +69,10 @@ export const periodRoutes: Routes = (app, { db }) => {
     },
     async ({ params: { site: siteId, period } }) => {
       const site = await siteOf(db, siteId);
-      if (!periodRange(period, site.timeZone)) throw notFound('month or day');
+      if (!periodRange(period, site.timeZone)) throw notFound('period');
       const { billing } = await readSettings(db, siteId);
       const [row] = await readPeriods(db.$client, siteId, [period]);
-      if (!row) throw notFound('month or day');
+      if (!row) throw notFound('period');
       return viewPeriod(site, billing, row);
     },
   );
@@ -96,7 +96,7 @@ export const periodRoutes: Routes = (app, { db }) => {
       const { site: siteId, period } = request.params;
       const site = await siteOf(db, siteId);
       const refusal = periodRefusal(period, site.timeZone, Date.now());
-      if (refusal === 'no_such_period') throw notFound('month or day');
+      if (refusal === 'no_such_period') throw notFound('period');
       if (refusal === 'not_over') {
         throw unprocessable(
           'params.period',
@@ -108,13 +108,13 @@ export const periodRoutes: Routes = (app, { db }) => {
         throw new Problem(
           409,
           `${period} is closed: what comes late is put on the next open period by its run`,
-          { refusal: { code: 'period_closed', values: { period } } },
+          { code: 'period_closed', values: { period } },
         );
       }
       const requestedBy = principalOf(request).actor;
       const id = await queueRunOnce(db, { site: siteId, period, requestedBy, kind: 'close', isForced: true });
       const run = await readRun(db, id);
-      if (!run) throw notFound('billing run');
+      if (!run) throw notFound('billing_run');
       return reply.code(202).header('location', `/api/v1/billing/runs/${id}`).send(run);
     },
   );

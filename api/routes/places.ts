@@ -68,11 +68,11 @@ export const placeRoutes: Routes = (app, { db }) => {
       ]);
       if (!site) throw noSuchSite();
       if (body.parent !== undefined && !parent)
-        throw unprocessable('body.parent', 'the site has no such place');
+        throw unprocessable('body.parent', 'the site has no such place', 'no_such_place');
       const allowed = PARENTS[body.kind];
       if (!allowed.includes(parent?.kind ?? null)) {
         const kinds = allowed.map((kind) => kind ?? 'the site itself').join(' or ');
-        throw unprocessable('body.parent', `a ${body.kind} lies in ${kinds}`);
+        throw unprocessable('body.parent', `a ${body.kind} lies in ${kinds}`, 'place_within');
       }
       const place = await createPlace(db, {
         siteId: site.id,

@@ -45,7 +45,7 @@ import { viewReading } from './readings.ts';
 /** A case about a reading is named by its register and instant. */
 function readingOf({ key }: CaseRow): { readonly registerId: number; readonly ts: Date } {
   const [registerId, ts] = key.split(' ').map(Number);
-  if (!registerId || ts === undefined) throw new Problem(409, 'the case names no reading');
+  if (!registerId || ts === undefined) throw new Problem(409, 'the case names no reading', 'reading_gone');
   return { registerId, ts: new Date(ts) };
 }
 
@@ -171,7 +171,7 @@ export const readingCaseRoutes: Routes = (app, { db }) => {
     switch (body.decision) {
       case 'accept': {
         const standing = await readStanding(tx, registerId, from);
-        if (!standing) throw new Problem(409, 'the reading is gone');
+        if (!standing) throw new Problem(409, 'the reading is gone', 'reading_gone');
         await vouch(tx, { registerId, ts: from, value: standing.value }, by);
         await judgeRegisters(tx, [{ registerId, from }], by.at);
         break;
@@ -203,6 +203,7 @@ export const readingCaseRoutes: Routes = (app, { db }) => {
           throw new Problem(
             409,
             'the register is not installed any more: record the exchange at its metering point',
+            'register_removed',
           );
         }
         if (at.getTime() <= old.startsAt)
@@ -231,7 +232,8 @@ export const readingCaseRoutes: Routes = (app, { db }) => {
         break;
       }
       case 'max_rate': {
-        if (!point) throw new Problem(409, 'the register serves no metering point then');
+        if (!point)
+          throw new Problem(409, 'the register serves no metering point then', 'reading_without_meter');
         await setMaxRate(tx, { pointId: point.id, maxRate: body.maxRate, registerId, from }, by.at);
         break;
       }

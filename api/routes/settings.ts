@@ -67,6 +67,7 @@ export const settingsRoutes: Routes = (app, { db }) => {
           throw new Problem(
             409,
             `${before.updatedBy ?? 'somebody'} has changed the settings meanwhile: load them again`,
+            'settings_changed',
           );
         }
         await writeSettings(tx, siteId, body.settings, by);

@@ -17,7 +17,7 @@ import { findSite } from '../../store/sites.ts';
 import { transaction } from '../../store/transaction.ts';
 import { principalOf } from '../access.ts';
 import { numberCursor, toPage } from '../pages.ts';
-import { noSuchSite, notFound, Problem, unprocessable } from '../problems.ts';
+import { missing, noSuchSite, notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
 const viewHold = (hold: HoldView): z.output<typeof zHold> => ({
@@ -74,14 +74,15 @@ export const settlementHoldRoutes: Routes = (app, { db }) => {
       const { site: siteId, party, feeLine, reason } = request.body;
       if (!(await findSite(db, siteId))) throw noSuchSite();
       if (party !== undefined && !(await findParty(db, party))) {
-        throw unprocessable('body.party', 'there is no such party');
+        throw unprocessable('body.party', 'there is no such party', missing('party'));
       }
       const { actor } = principalOf(request);
       const at = new Date();
       const about = { siteId, partyId: party ?? null, feeLineId: feeLine ?? null, reason, actor, at };
       const id = await transaction(db, async (tx) => {
         const made = await createHold(tx, about);
-        if (made === undefined) throw unprocessable('body.feeLine', 'the site has no such fee line');
+        if (made === undefined)
+          throw unprocessable('body.feeLine', 'the site has no such fee line', missing('fee_line'));
         const detail = { party, feeLine, reason };
         const subject = `hold ${made}`;
         await recordAction(tx.orm, { siteId, at, actor, action: 'settlement.hold', subject, detail });
@@ -111,7 +112,7 @@ export const settlementHoldRoutes: Routes = (app, { db }) => {
       await holdOf(id);
       await transaction(db, async (tx) => {
         const siteId = await releaseHold(tx, { id, actor, reason, at });
-        if (siteId === undefined) throw new Problem(409, 'it was released before');
+        if (siteId === undefined) throw new Problem(409, 'it was released before', 'hold_released');
         const subject = `hold ${id}`;
         await recordAction(tx.orm, {
           ...{ siteId, at, actor, action: 'settlement.release', subject, detail: { reason } },

@@ -24,7 +24,7 @@ import { findSite, type Site } from '../../store/sites.ts';
 import { transaction } from '../../store/transaction.ts';
 import { principalOf } from '../access.ts';
 import { numberCursor, toPage } from '../pages.ts';
-import { notFound, Problem, unprocessable } from '../problems.ts';
+import { missing, notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
 export async function siteOf(db: Database, id: string): Promise<Site & { readonly today: string }> {
@@ -96,7 +96,7 @@ export const settlementRoutes: Routes = (app, { db }) => {
       const site = await siteOf(db, siteId);
       const about = { siteId: site.id, partyId };
       const [standing] = await listStandings(db.$client, { ...about, today: site.today });
-      if (!standing) throw notFound('party with shares here');
+      if (!standing) throw notFound('party_with_shares');
       const { previous, total, paidOut, lines } = await readTurnover(db.$client, {
         ...about,
         ...datesOf(month),
@@ -172,11 +172,16 @@ export const settlementRoutes: Routes = (app, { db }) => {
       const { site: siteId, party: partyId, bankRef, paidOn } = request.body;
       const amount = BigInt(request.body.amount);
       const site = await siteOf(db, siteId);
-      if (paidOn > site.today) throw unprocessable('body.paidOn', 'is in the future');
+      if (paidOn > site.today) throw unprocessable('body.paidOn', 'is in the future', 'paid_ahead');
       const [standing] = await listStandings(db.$client, { siteId, today: site.today, partyId });
-      if (!standing) throw unprocessable('body.party', 'has no shares at this site');
+      if (!standing)
+        throw unprocessable('body.party', 'has no shares at this site', missing('party_with_shares'));
       if (standing.kind === 'operator') {
-        throw unprocessable('body.party', 'is the operator: its share stays in the revenue');
+        throw unprocessable(
+          'body.party',
+          'is the operator: its share stays in the revenue',
+          'operator_keeps',
+        );
       }
       const { actor } = principalOf(request);
       const at = new Date();
@@ -184,7 +189,10 @@ export const settlementRoutes: Routes = (app, { db }) => {
       const id = await transaction(db, async (tx) => {
         const made = await payOut(tx, { ...about, currency: site.currency, today: site.today });
         if ('payable' in made) {
-          throw new Problem(409, `${made.payable} minor units are payable now: look again before you pay`);
+          throw new Problem(409, `${made.payable} minor units are payable now: look again before you pay`, {
+            code: 'payable_changed',
+            values: { payable: `${made.payable}` },
+          });
         }
         const detail = { party: partyId, amount: `${amount}`, bankRef, paidOn };
         const subject = `payout ${made.id}`;

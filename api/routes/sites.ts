@@ -59,7 +59,8 @@ export const siteRoutes: Routes = (app, { db }) => {
       },
     },
     async ({ body }, reply) => {
-      if (!isTimeZone(body.timeZone)) throw unprocessable('body.timeZone', 'is not an IANA time zone');
+      if (!isTimeZone(body.timeZone))
+        throw unprocessable('body.timeZone', 'is not an IANA time zone', 'time_zone_unknown');
       const { id, name, timeZone, currency } = await createSite(db, body);
       return reply.code(201).send({ id, name, timeZone, currency });
     },

@@ -8,7 +8,7 @@ import { findSite } from '../../store/sites.ts';
 import { createSplitRule, deleteSplitRule, listSplitRules, type SplitRule } from '../../store/split-rules.ts';
 import { transaction } from '../../store/transaction.ts';
 import { principalOf } from '../access.ts';
-import { noSuchSite, notFound, Problem, unprocessable } from '../problems.ts';
+import { missing, noSuchSite, notFound, Problem, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
 /** A site has a few dozen at most: one page holds them. */
@@ -64,14 +64,19 @@ export const splitRuleRoutes: Routes = (app, { db }) => {
       const { site, shares, effectiveFrom, ...rest } = request.body;
       if (!(await findSite(db, site))) throw noSuchSite();
       const refused = splitRefusal(shares);
-      if (refused) throw unprocessable('body.shares', REFUSALS[refused.why](refused.sum));
+      if (refused) {
+        const { why, sum } = refused;
+        throw unprocessable('body.shares', REFUSALS[why](sum), { code: `shares_${why}`, values: { sum } });
+      }
       for (const [n, { partyId }] of shares.entries()) {
         const party = await findParty(db, partyId);
-        if (!party) throw unprocessable(`body.shares.${n}.partyId`, 'there is no such party');
+        if (!party)
+          throw unprocessable(`body.shares.${n}.partyId`, 'there is no such party', missing('party'));
         if (party.kind === 'merchant') {
           throw unprocessable(
             `body.shares.${n}.partyId`,
             'is a merchant: shares go to owner, integrator or operator',
+            'party_is_merchant',
           );
         }
       }
@@ -82,7 +87,10 @@ export const splitRuleRoutes: Routes = (app, { db }) => {
         const created = await createSplitRule(tx, rule);
         if ('sharedTo' in created) {
           const until = created.sharedTo.toISOString();
-          throw new Problem(409, `fees of service up to ${until} are shared already: choose a later start`);
+          throw new Problem(409, `fees of service up to ${until} are shared already: choose a later start`, {
+            code: 'shared_already',
+            values: { until },
+          });
         }
         const subject = `split rule ${created.id}`;
         const detail = { ...rest, effectiveFrom, shares };
@@ -108,11 +116,15 @@ export const splitRuleRoutes: Routes = (app, { db }) => {
     },
     async (request, reply) => {
       const [rule] = await listSplitRules(db.$client, { id: request.params.id, limit: 1 });
-      if (!rule) throw notFound('split rule');
+      if (!rule) throw notFound('split_rule');
       const { actor } = principalOf(request);
       await transaction(db, async (tx) => {
         if (!(await deleteSplitRule(tx, rule))) {
-          throw new Problem(409, 'fees were shared by this rule: write a version that takes effect later');
+          throw new Problem(
+            409,
+            'fees were shared by this rule: write a version that takes effect later',
+            'rule_used',
+          );
         }
         const { siteId, component, shares } = rule;
         const action = { siteId, at: new Date(), actor, action: 'settlement.rule-deleted' };

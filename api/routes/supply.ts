@@ -1,5 +1,6 @@
 import { zBalance, zProtection, zSupplyEvent, zSupplyStepCreate } from '../../contracts/balances.ts';
 import { zIdParams, zPage, zPageQuery } from '../../contracts/rest.ts';
+import type { RefusalCode } from '../../domain/refusals.ts';
 import {
   MANUAL_SUPPLY_STEPS,
   type ManualSupplyStep,
@@ -24,14 +25,18 @@ import type { Routes } from '../routes.ts';
 import { seenBalance } from './balances.ts';
 
 /** Why a person may not take a step now; null when they may. */
-function refusal(step: ManualSupplyStep, state: SupplyState, facts: SupplyFacts): string | null {
+function refusal(
+  step: ManualSupplyStep,
+  state: SupplyState,
+  facts: SupplyFacts,
+): [string, RefusalCode] | null {
   const { from, when } = MANUAL_SUPPLY_STEPS[step];
-  if (!(from as readonly SupplyState[]).includes(state)) return `the supply is ${state}`;
+  if (!(from as readonly SupplyState[]).includes(state)) return [`the supply is ${state}`, 'supply_state'];
   if (when(facts)) return null;
-  if (facts.isProtected) return 'the lease is protected: take that back first';
-  if (facts.balance > 0n) return 'there is money on the balance';
-  if (facts.hasEnded) return 'the lease is over';
-  return `its power cannot be cut alone: ${facts.obstacle}`;
+  if (facts.isProtected) return ['the lease is protected: take that back first', 'supply_protected'];
+  if (facts.balance > 0n) return ['there is money on the balance', 'supply_paid'];
+  if (facts.hasEnded) return ['the lease is over', 'supply_over'];
+  return [`its power cannot be cut alone: ${facts.obstacle}`, 'supply_obstacle'];
 }
 
 export const supplyRoutes: Routes = (app, { db }) => {
@@ -87,11 +92,12 @@ export const supplyRoutes: Routes = (app, { db }) => {
         const [supply] = await readSupplies(tx, {
           ...{ siteId, at, cutOff: false, leaseId, afterLease: 0, limit: 1 },
         });
-        if (!supply) throw notFound('stall of this lease');
+        if (!supply) throw notFound('stall');
         const refused = refusal(step, supply.state, supply.facts);
-        if (refused !== null) throw new Problem(409, refused);
+        if (refused !== null) throw new Problem(409, ...refused);
         const { to, op } = MANUAL_SUPPLY_STEPS[step];
-        if (op !== null && supply.devices.length === 0) throw new Problem(409, 'no meter has a relay here');
+        if (op !== null && supply.devices.length === 0)
+          throw new Problem(409, 'no meter has a relay here', 'supply_no_relay');
         const order = op && { op, expiresAt: new Date(orderExpiry(op, at.getTime(), null)) };
         await takeSupplyStep(tx, supply, { name: step, to, actor, reason, order });
       });

@@ -34,17 +34,31 @@ const viewVersion = ({ effectiveFrom, ...version }: TariffVersionRow) => ({
 
 const REFUSALS: Readonly<Record<TariffRefusal, (closed?: ClosedAt) => Problem>> = {
   unknown_site: () => noSuchSite(),
-  other_commodity: () => new Problem(409, 'the code belongs to a tariff for another commodity'),
-  effective_from_taken: () => new Problem(409, 'a version of the tariff takes effect at that instant'),
+  other_commodity: () =>
+    new Problem(409, 'the code belongs to a tariff for another commodity', 'tariff_commodity'),
+  effective_from_taken: () =>
+    new Problem(409, 'a version of the tariff takes effect at that instant', 'tariff_versions_from'),
   already_charged: () =>
-    new Problem(409, 'usage after that instant has been charged with this tariff: choose a later one'),
+    new Problem(
+      409,
+      'usage after that instant has been charged with this tariff: choose a later one',
+      'tariff_charged',
+    ),
   period_closed: (closed) =>
     new Problem(
       409,
       `that instant lies in the closed period ${closed?.period}: the earliest is ${closed?.earliest}`,
+      {
+        code: 'tariff_period_closed',
+        values: { period: `${closed?.period}`, earliest: `${closed?.earliest}` },
+      },
     ),
   rounding_below_minor: () =>
-    unprocessable('body.definition', 'a component rounds finer than the currency’s smallest unit'),
+    unprocessable(
+      'body.definition',
+      'a component rounds finer than the currency’s smallest unit',
+      'tariff_rounding',
+    ),
 };
 
 const exported = (
@@ -126,7 +140,7 @@ export const tariffRoutes: Routes = (app, { db }) => {
     },
     async ({ params, query }, reply) => {
       const found = await findTariffVersion(db, params.id, query.version);
-      if (!found) throw notFound(query.version === undefined ? 'tariff' : 'tariff or version');
+      if (!found) throw notFound('tariff');
       const { tariff, version } = found;
       const file = `${tariff.code}-v${version.version}.json`;
       return reply

@@ -29,14 +29,15 @@ export const telemetryRoutes: Routes = (app, { db, telemetry }) => {
       const device = await findDevice(db, id);
       if (!device) throw notFound('device');
       const point = device.profile.points.find(({ name }) => name === query.point);
-      if (!point) throw unprocessable('querystring.point', `${device.profile.id} has no such point`);
+      if (!point)
+        throw unprocessable('querystring.point', `${device.profile.id} has no such point`, 'point_unknown');
       if (query.every !== undefined && point.type !== 'number') {
-        throw unprocessable('querystring.every', `there is no mean of a ${point.type}`);
+        throw unprocessable('querystring.every', `there is no mean of a ${point.type}`, 'point_without_mean');
       }
       const [from, to] = [Date.parse(query.from), Date.parse(query.to)];
-      if (from >= to) throw unprocessable('querystring.to', 'is not after from');
+      if (from >= to) throw unprocessable('querystring.to', 'is not after from', 'days_reversed');
       if (to - from > RANGE_MS_MAX)
-        throw unprocessable('querystring.from', 'is more than 400 days before to');
+        throw unprocessable('querystring.from', 'is more than 400 days before to', 'too_many_days');
       const samples = await telemetry
         .query({
           site: device.siteId,

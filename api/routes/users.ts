@@ -45,7 +45,11 @@ export const userRoutes: Routes = (app, { db }) => {
     },
     async ({ body: { partyId, ...user } }, reply) => {
       if (user.role === 'merchant' && partyId === undefined) {
-        throw unprocessable('body.partyId', 'a merchant sees the leases of a party: name it');
+        throw unprocessable(
+          'body.partyId',
+          'a merchant sees the leases of a party: name it',
+          'party_unnamed',
+        );
       }
       const id = await createUser(db, { ...user, ...(partyId === undefined ? {} : { partyId }) });
       const made = await findUser(db, id);
@@ -69,7 +73,8 @@ export const userRoutes: Routes = (app, { db }) => {
     },
     async (request) => {
       const { id } = request.params;
-      if (principalOf(request).id === `user:${id}`) throw new Problem(409, 'nobody disables themselves');
+      if (principalOf(request).id === `user:${id}`)
+        throw new Problem(409, 'nobody disables themselves', 'disables_self');
       if (!(await setUserDisabled(db, id, request.body.disabled))) throw notFound('user');
       const user = await findUser(db, id);
       if (!user) throw notFound('user');

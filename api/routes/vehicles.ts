@@ -26,7 +26,7 @@ import {
 } from '../../store/vehicles.ts';
 import { principalOf } from '../access.ts';
 import { numberCursor, toPage } from '../pages.ts';
-import { noSuchSite, notFound, unprocessable } from '../problems.ts';
+import { missing, noSuchSite, notFound, unprocessable } from '../problems.ts';
 import type { Routes } from '../routes.ts';
 
 /** A monthly pass is for two years at most. */
@@ -47,8 +47,10 @@ export const vehicleRoutes: Routes = (app, { db }) => {
   }
   async function leaseOf(siteId: string, id: number): Promise<number> {
     const lease = await findLease(db, id);
-    if (lease?.siteId !== siteId) throw unprocessable('body.lease', 'the site has no such lease');
-    if (lease.kind !== 'merchant') throw unprocessable('body.lease', 'is no merchant’s: leave it out');
+    if (lease?.siteId !== siteId)
+      throw unprocessable('body.lease', 'the site has no such lease', missing('lease'));
+    if (lease.kind !== 'merchant')
+      throw unprocessable('body.lease', 'is no merchant’s: leave it out', 'lease_not_merchant');
     return lease.id;
   }
   /** Does it, and records who did. */
@@ -70,7 +72,7 @@ export const vehicleRoutes: Routes = (app, { db }) => {
     const [first, last] = site
       ? [periodRange(from, site.timeZone), periodRange(to, site.timeZone)]
       : [undefined, undefined];
-    if (!first || !last) throw unprocessable('body.from', 'is no day');
+    if (!first || !last) throw unprocessable('body.from', 'is no day', missing('period'));
     return { from: first.from, to: last.to };
   }
 
@@ -110,7 +112,7 @@ export const vehicleRoutes: Routes = (app, { db }) => {
       const { body } = request;
       if (!(await findSite(db, body.site))) throw noSuchSite();
       const plate = normalizePlate(body.plate);
-      if (plate === '') throw unprocessable('body.plate', 'is not a plate');
+      if (plate === '') throw unprocessable('body.plate', 'is not a plate', 'plate_wrong');
       const leaseId = body.lease === undefined ? null : await leaseOf(body.site, body.lease);
       let id = 0;
       const done = { action: 'vehicle.register', subject: `vehicle ${plate}`, detail: { ...body } };
@@ -166,8 +168,12 @@ export const vehicleRoutes: Routes = (app, { db }) => {
       const { body } = request;
       const vehicle = await find(request.params.id);
       const days = Temporal.PlainDate.from(body.from).until(body.to).days + 1;
-      if (days < 1) throw unprocessable('body.to', 'is before the first day');
-      if (days > PASS_DAYS_MAX) throw unprocessable('body.to', `a pass is for at most ${PASS_DAYS_MAX} days`);
+      if (days < 1) throw unprocessable('body.to', 'is before the first day', 'days_reversed');
+      if (days > PASS_DAYS_MAX)
+        throw unprocessable('body.to', `a pass is for at most ${PASS_DAYS_MAX} days`, {
+          code: 'pass_days_max',
+          values: { max: `${PASS_DAYS_MAX}` },
+        });
       const range = await daysOf(vehicle.siteId, body.from, body.to);
       const done = { action: 'monthly-pass.add', subject: `vehicle ${vehicle.plate}`, detail: { ...body } };
       await act(request, vehicle.siteId, done, (tx, by) => addMonthlyPass(tx, vehicle.id, range, by));
@@ -196,7 +202,7 @@ export const vehicleRoutes: Routes = (app, { db }) => {
       const done = { action: 'monthly-pass.end', subject: `vehicle ${vehicle.plate}`, detail };
       await act(request, vehicle.siteId, done, async (tx) => {
         if (!(await endMonthlyPass(tx, vehicle.id, request.params.pass, range.to))) {
-          throw notFound('monthly pass');
+          throw notFound('monthly_pass');
         }
       });
       return viewVehicle(await find(vehicle.id));

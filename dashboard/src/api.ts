@@ -121,15 +121,18 @@ export async function request<T extends z.ZodType>(
   reportConnection(response.status === 502 || response.status === 504 ? 'lost' : 'ok');
   const body = parseJson(text);
   if (!response.ok) {
-    const problem = zProblem.partial().safeParse(body);
-    const detail = problem.success ? (problem.data.detail ?? problem.data.title) : undefined;
-    const { code = '', values = {} } = problem.data ?? {};
-    const refusal = isRefusalCode(code) ? { code, values } : undefined;
-    throw new ApiError('refused', response.status, detail ?? response.statusText, undefined, refusal);
+    throw refusedBy(response, body);
   }
   const parsed = schema.safeParse(body);
   if (!parsed.success) throw new ApiError('shape', response.status, parsed.error.message, parsed.error);
   return parsed.data;
+}
+
+/** What the server refused with, if its answer is a problem. */
+export function refusedBy({ status, statusText }: Response, body: unknown): ApiError {
+  const { detail, title, code = '', values = {} } = zProblem.partial().safeParse(body).data ?? {};
+  const refusal = isRefusalCode(code) ? { code, values } : undefined;
+  return new ApiError('refused', status, detail ?? title ?? statusText, undefined, refusal);
 }
 
 function parseJson(text: string): unknown {

@@ -1,6 +1,6 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
-import { formatTime } from './format.ts';
+import { formatMoney, formatTime } from './format.ts';
 import { zhCN } from './locales/zh-CN.ts';
 
 export const LANGUAGES = ['zh-CN', 'en'] as const;
@@ -46,13 +46,16 @@ export async function startLanguage(): Promise<void> {
   // Without the network the page still comes, in Chinese.
   if (stored !== 'zh-CN') await chooseLanguage(stored).catch(() => {});
   i18next.services.formatter?.add('instant', (at: string) => formatTime(at, zone, 'minute'));
+  i18next.services.formatter?.add('money', (minor: string) => formatMoney(minor, currency));
 }
 
 let zone = 'UTC';
+let currency = 'CNY';
 
-/** Whose clock instants within sentences are on: `{{at, instant}}`. */
-export function sayInstantsIn(timeZone: string): void {
-  zone = timeZone;
+/** Whose clock and money sentences speak of: `{{at, instant}}`, and `{{due, money}}` in minor units. */
+export function speakOf(site: { readonly timeZone: string; readonly currency: string }): void {
+  zone = site.timeZone;
+  currency = site.currency;
 }
 
 export function languageOf(tag: string): Language {

@@ -3,7 +3,7 @@ import { createContext, type ReactNode, useContext, useEffect, useState } from '
 import { Navigate, useLocation } from 'react-router';
 import { may, type Permission } from '../../domain/permissions.ts';
 import { ApiError, api, type Me, type Site } from './api.ts';
-import { sayInstantsIn } from './i18n.ts';
+import { speakOf } from './i18n.ts';
 import { ErrorState, Loading } from './ui/states.tsx';
 
 const isSignedOut = (error: unknown): boolean => error instanceof ApiError && error.status === 401;
@@ -112,7 +112,7 @@ export function SessionGate({ children }: { readonly children: ReactNode }) {
     );
   }
   const site = sites.data.items.find((one) => one.id === siteId) ?? sites.data.items[0] ?? NO_SITE;
-  sayInstantsIn(site.timeZone);
+  speakOf(site);
   const chooseSite = (chosen: string) => {
     localStorage.setItem(SITE_STORED, chosen);
     setSiteId(chosen);

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { zProblem } from '../../contracts/rest.ts';
+import { isRefusalCode } from '../../domain/refusals.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTestApi, type TestApi } from './support.ts';
 
@@ -51,6 +52,7 @@ test.each([
   const problem = zProblem.parse(answer.body);
   expect(problem).toMatchObject({ status, type: 'about:blank', instance: request.url });
   expect(problem.detail).toBeTruthy();
+  expect(problem.code).toSatisfy(isRefusalCode);
 });
 
 test('every wrong field is named', async () => {
@@ -65,6 +67,12 @@ test('every wrong field is named', async () => {
     'body.name',
     'body.timeZone',
   ]);
+});
+
+test('a wrong form names its fields as values of its code', async () => {
+  const payload = { ...SITE, id: 'no spaces' };
+  const { body } = await api.call({ method: 'POST', url: '/api/v1/sites', payload });
+  expect(body).toMatchObject({ code: 'malformed', values: { fields: 'body.id' } });
 });
 
 test('the same again is a conflict that says what is there', async () => {

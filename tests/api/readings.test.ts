@@ -233,7 +233,7 @@ describe('a reading entered by hand', () => {
       'no picture',
       { value: '111', photo: Buffer.from('<svg/>').toString('base64') },
       'body.photo',
-      undefined,
+      'photo_kind',
     ],
     ['the future', { value: '111', ts: '2999-01-01T00:00:00Z' }, 'body.ts', 'reading_ahead'],
     [

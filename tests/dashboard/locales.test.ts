@@ -10,7 +10,7 @@ import { BOUNDARY_METHODS, MARK_KINDS } from '../../domain/metering/boundary.ts'
 import { ROUNDING_MODES } from '../../domain/money.ts';
 import { ROLES } from '../../domain/permissions.ts';
 import { READING_QUALITY } from '../../domain/readings.ts';
-import { REFUSAL_CODES } from '../../domain/refusals.ts';
+import { REFUSAL_CODES, REFUSAL_THINGS } from '../../domain/refusals.ts';
 import { PROBLEM_CODES } from '../../domain/settlement/settle.ts';
 
 interface Texts {
@@ -30,10 +30,23 @@ const SOURCE = readdirSync(SOURCE_DIR, { recursive: true, encoding: 'utf8' })
   .filter((name) => /\.tsx?$/.test(name) && !name.startsWith('locales'))
   .map((name) => ({ name, text: readFileSync(`${SOURCE_DIR}/${name}`, 'utf8') }));
 /** Said the same in both languages. */
-const SAME = new Set(['app.name']);
+const SAME = new Set(['app.name', 'errors.and']);
+
+/** English tells one from several; Chinese does not. */
+const SINGULAR = /_one$/;
 
 test('both languages have the same keys', () => {
-  expect([...ENGLISH.keys()].sort()).toEqual([...CHINESE.keys()].sort());
+  const keys = [...ENGLISH.keys()].filter((key) => !SINGULAR.test(key));
+  expect(keys.sort()).toEqual([...CHINESE.keys()].sort());
+});
+
+test('an English sentence that counts things says one of them in the singular', () => {
+  const singular = [...ENGLISH.keys()].filter((key) => SINGULAR.test(key));
+  for (const key of singular) expect(ENGLISH.has(key.replace(SINGULAR, '')), key).toBe(true);
+  const plural = [...ENGLISH].filter(
+    ([key, text]) => /\{\{count\}\} [a-z]+s\b/.test(text) && !SINGULAR.test(key),
+  );
+  expect(plural.map(([key]) => key).filter((key) => !ENGLISH.has(`${key}_one`))).toEqual([]);
 });
 
 test('both languages name the same values in every sentence', () => {
@@ -63,6 +76,7 @@ test('every word of the domain that the page shows has its text', () => {
     quality: READING_QUALITY,
     problem: PROBLEM_CODES,
     refusal: REFUSAL_CODES,
+    thing: REFUSAL_THINGS,
     'command.status': COMMAND_STATUS,
     'deadLetter.reason': DEAD_LETTER_REASONS,
     'deadLetter.todo': DEAD_LETTER_REASONS,

@@ -1,5 +1,4 @@
-import { zProblem } from '../../../contracts/rest.ts';
-import { ApiError, type Query, toQuery, V1 } from '../api.ts';
+import { ApiError, type Query, refusedBy, toQuery, V1 } from '../api.ts';
 import { saveFile } from '../ui/save-file.ts';
 
 /** An archive of a hundred bills takes a while. */
@@ -14,8 +13,7 @@ async function save(path: string): Promise<void> {
     throw new ApiError('network', 0, String(cause), cause);
   }
   if (!response.ok) {
-    const problem = zProblem.partial().safeParse(await response.json().catch(() => null));
-    throw new ApiError('refused', response.status, problem.data?.detail ?? response.statusText);
+    throw refusedBy(response, await response.json().catch(() => null));
   }
   const name = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get('content-disposition') ?? '')?.[1];
   saveFile(decodeURIComponent(name ?? 'stallgrid'), await response.blob());

@@ -1,4 +1,5 @@
 import { Alert } from 'antd';
+import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { PROBLEM_CODES, type ProblemCode } from '../../../domain/settlement/settle.ts';
 import { api, type BillingRun } from '../api.ts';
@@ -55,7 +56,7 @@ export function RunTable() {
           responsive: ['md'],
           render: (_, run) => (
             <>
-              <Time at={run.requestedAt} /> <span className="muted">{run.requestedBy}</span>
+              <Time at={run.requestedAt} /> <span className="muted">{requestedBy(run, t)}</span>
             </>
           ),
         },
@@ -85,6 +86,11 @@ export function RunTable() {
       ]}
     />
   );
+}
+
+/** A run that nobody asked for says what did. */
+function requestedBy({ requestedBy: by }: BillingRun, t: TFunction): string {
+  return by === 'schedule' || by === 'residual' || by === 'tiers' ? t(`billing.by.${by}`) : by;
 }
 
 const PROBLEMS_SHOWN = 200;

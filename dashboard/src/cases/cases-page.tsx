@@ -69,7 +69,18 @@ export function CasesPage() {
               </button>
             ),
           },
-          { title: t('cases.about'), key: 'about', render: (_, row) => aboutOf(row) },
+          {
+            title: t('cases.about'),
+            key: 'about',
+            render: (_, row) => (
+              <>
+                {aboutOf(row)}
+                <div className="phone-only muted">
+                  <Time at={row.openedAt} />
+                </div>
+              </>
+            ),
+          },
           {
             title: t('cases.count'),
             key: 'count',

@@ -7,6 +7,7 @@ import { api } from '../api.ts';
 import { formatQuantity } from '../format.ts';
 import { LeaseMoney } from '../payments/lease-money.tsx';
 import { useMay } from '../session.tsx';
+import { useTariffTitles } from '../tariffs/titles.ts';
 import { Facts } from '../ui/facts.tsx';
 import { Sheet } from '../ui/sheet.tsx';
 import { ErrorState, Loading } from '../ui/states.tsx';
@@ -31,6 +32,7 @@ export function LeaseSheet(props: {
     queryFn: ({ signal }) => api.stall(place ?? 0, signal),
     enabled: place !== undefined,
   });
+  const named = useTariffTitles();
   const { data } = lease;
   if (data === undefined)
     return (
@@ -61,7 +63,7 @@ export function LeaseSheet(props: {
             {data.tariffs.map((tariff) => (
               <tr key={`${tariff.commodity} ${tariff.startsAt}`}>
                 <th scope="row">{t(`commodity.${tariff.commodity}`)}</th>
-                <td className="mono">{tariff.tariff}</td>
+                <td>{named(tariff.tariff)}</td>
                 <td>
                   <Term lease={tariff} />
                 </td>

@@ -1,5 +1,5 @@
 import { Input } from 'antd';
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { dayRange } from '../day-range.ts';
 import { useSession } from '../session.tsx';
@@ -8,6 +8,7 @@ import { useSession } from '../session.tsx';
 export function useRange() {
   const { t } = useTranslation();
   const { site } = useSession();
+  const id = useId();
   const [from, setFrom] = useState('');
   const [to, setTo] = useState('');
   return {
@@ -16,20 +17,30 @@ export function useRange() {
     range: { from: dayRange(from, site.timeZone)?.from, to: dayRange(to, site.timeZone)?.to },
     fields: (
       <div className="filters">
-        <Input
-          className="filter"
-          type="date"
-          aria-label={t('ledger.from')}
-          value={from}
-          onChange={(event) => setFrom(event.target.value)}
-        />
-        <Input
-          className="filter"
-          type="date"
-          aria-label={t('ledger.to')}
-          value={to}
-          onChange={(event) => setTo(event.target.value)}
-        />
+        <span className="labelled">
+          <label htmlFor={`${id}-from`} className="muted">
+            {t('ledger.from')}
+          </label>
+          <Input
+            id={`${id}-from`}
+            className="filter"
+            type="date"
+            value={from}
+            onChange={(event) => setFrom(event.target.value)}
+          />
+        </span>
+        <span className="labelled">
+          <label htmlFor={`${id}-to`} className="muted">
+            {t('ledger.to')}
+          </label>
+          <Input
+            id={`${id}-to`}
+            className="filter"
+            type="date"
+            value={to}
+            onChange={(event) => setTo(event.target.value)}
+          />
+        </span>
       </div>
     ),
   };

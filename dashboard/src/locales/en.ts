@@ -17,7 +17,7 @@ import { payments } from './en/payments.ts';
 import { periods } from './en/periods.ts';
 import { prepaid } from './en/prepaid.ts';
 import { readings } from './en/readings.ts';
-import { refusal } from './en/refusals.ts';
+import { field, refusal, thing } from './en/refusals.ts';
 import { session } from './en/session.ts';
 import { settings } from './en/settings.ts';
 import { settlement } from './en/settlement.ts';
@@ -61,6 +61,8 @@ export const en: Texts<typeof zhCN> = {
   ledger,
   payments,
   refusal,
+  thing,
+  field,
   role,
   session,
   connection,

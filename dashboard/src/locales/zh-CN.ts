@@ -17,7 +17,7 @@ import { payments } from './zh-CN/payments.ts';
 import { periods } from './zh-CN/periods.ts';
 import { prepaid } from './zh-CN/prepaid.ts';
 import { readings } from './zh-CN/readings.ts';
-import { refusal } from './zh-CN/refusals.ts';
+import { field, refusal, thing } from './zh-CN/refusals.ts';
 import { session } from './zh-CN/session.ts';
 import { settings } from './zh-CN/settings.ts';
 import { settlement } from './zh-CN/settlement.ts';
@@ -59,6 +59,8 @@ export const zhCN = {
   ledger,
   payments,
   refusal,
+  thing,
+  field,
   role,
   session,
   connection,

@@ -108,6 +108,8 @@ export function ExchangeSheet({
                   id={id}
                   size="large"
                   showSearch
+                  className="whole-width"
+                  popupMatchSelectWidth={false}
                   aria-label={t('readings.nextMeter')}
                   filterOption={false}
                   onSearch={setQ}

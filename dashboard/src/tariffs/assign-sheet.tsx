@@ -11,6 +11,7 @@ import { useSession } from '../session.tsx';
 import { Sheet } from '../ui/sheet.tsx';
 import { describeError, ErrorState, Loading } from '../ui/states.tsx';
 import { areasOf, chooseLeases, type LeaseFilter, tariffAt } from './chosen-leases.ts';
+import { useTariffTitles } from './titles.ts';
 
 const NO_TARIFF = '';
 
@@ -52,6 +53,7 @@ function AssignForm(props: {
   const { site } = useSession();
   const client = useQueryClient();
   const { tariff, leases, complete, onClose } = props;
+  const named = useTariffTitles();
   const now = serverNow();
   const [thisMonth = ''] = recentMonths(now, site.timeZone, 1);
   const [day, setDay] = useState(`${thisMonth}-01`);
@@ -134,7 +136,10 @@ function AssignForm(props: {
           onChange={(pays: string | undefined) => put({ pays })}
           options={[
             { value: NO_TARIFF, label: t('assign.noTariff') },
-            ...optionsOf(leases.map((lease) => tariffAt(lease, tariff.commodity, now))),
+            ...optionsOf(leases.map((lease) => tariffAt(lease, tariff.commodity, now))).map((option) => ({
+              ...option,
+              label: named(option.value),
+            })),
           ]}
         />
         <Input
@@ -203,7 +208,10 @@ function AssignForm(props: {
           {
             title: t('assign.pays'),
             key: 'pays',
-            render: (_, lease) => tariffAt(lease, tariff.commodity, now) ?? '—',
+            render: (_, lease) => {
+              const code = tariffAt(lease, tariff.commodity, now);
+              return code === undefined ? '—' : named(code);
+            },
           },
         ]}
       />

@@ -11,12 +11,14 @@ export const billing = {
   noProblems: 'No problems',
   problemsShown: 'The first {{shown}} of {{count}} are listed',
   problemsCount: '{{count}} problems',
+  problemsCount_one: '{{count}} problem',
   point: 'Metering point {{id}}',
   requested: 'Requested',
   runs: 'Runs',
   empty: 'Billing has not run yet',
   emptyHint: 'Choose a period and start.',
   status: { queued: 'Queued', running: 'Running', succeeded: 'Succeeded', failed: 'Failed' },
+  by: { schedule: 'Scheduled', residual: 'Shared costs changed', tiers: 'Tier usage changed' },
   seeLines: 'See fee lines',
 };
 

@@ -17,6 +17,7 @@ export const common = {
   site: 'Market',
   siteTime: 'Market time {{zone}}',
   rows: '{{count}} rows loaded',
+  rows_one: '{{count}} row loaded',
 };
 
 export const errors = {
@@ -26,8 +27,9 @@ export const errors = {
     'The server’s answer does not fit this version of the page. Reload it; if that does not help, tell your administrator.',
   forbidden: 'Your account may not see this.',
   notFound: 'This was not found. It may have been removed.',
-  conflict: 'This conflicts with existing data: {{detail}}',
-  invalid: 'Something entered is not right: {{detail}}',
+  conflict: 'This conflicts with existing data. Refresh and check.',
+  invalid: 'Something entered is not right. Check it.',
+  and: ', ',
   server: 'The server failed ({{status}}). Retry in a while.',
   pageNotFound: 'There is no such page',
   pageNotFoundHint: 'The address may be wrong, or the page has moved.',

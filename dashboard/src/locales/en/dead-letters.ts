@@ -8,6 +8,7 @@ export const deadLetter = {
   text: 'Text',
   hex: 'Hex',
   bytes: '{{count}} bytes',
+  bytes_one: '{{count}} byte',
   deviceFilter: 'Filter by device id',
   empty: 'No dead letters',
   emptyHint: 'Every message was accepted. If a filter is set, loosen it to see more.',

@@ -19,6 +19,7 @@ export const feeLine = {
   corrects: 'Corrects line {{id}}',
   posted: 'Posted',
   loadedTotal: 'Subtotal of the {{count}} rows loaded',
+  loadedTotal_one: 'Subtotal of the one row loaded',
   loadedPart: 'More rows are not loaded yet',
   empty: 'No fees in this period',
   emptyHint:
@@ -55,6 +56,7 @@ export const evidence = {
   exact: 'Exact amount',
   rounded: 'Rounded ({{mode}}, to {{quantum}})',
   ofTotal: 'The band’s part of {{total}} in the range, in {{count}} intervals',
+  ofTotal_one: 'The band’s part of {{total}} in the range, in {{count}} interval',
   posted: 'Less: posted before',
   version: 'version {{version}}',
   hash: 'Hash of inputs',

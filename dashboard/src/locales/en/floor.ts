@@ -15,6 +15,7 @@ export const floor = {
   leased: 'Leased',
   unleased: 'Not leased',
   total: '{{count}} stalls in all',
+  total_one: '{{count}} stall in all',
   live: 'Live',
   asOf: 'Data as of {{time}}',
   connecting: 'Connecting to live data…',

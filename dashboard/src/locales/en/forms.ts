@@ -60,6 +60,13 @@ export const fault = {
   closed: 'That day lies in a closed period; the earliest is {{a}}',
   codeTaken: 'A tariff for another commodity has this code',
   minorRefused: 'A component rounds finer than the currency',
+  bankFile: 'The file is neither CSV in UTF-8 or GB18030 nor XLSX',
+  bankColumns: 'Choose the columns of the bank reference, the date and the amount',
+  bankRows: 'The file has more than {{a}} rows: split it',
+  bankAmount: '“{{a}}” is no amount with at most {{b}} decimals',
+  bankRef: 'The bank reference is missing or too long',
+  bankRefTwice: 'The bank reference {{a}} is in the file twice',
+  bankDate: '“{{a}}” is no date',
 };
 export const dates = {
   none: 'No days yet',

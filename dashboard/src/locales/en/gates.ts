@@ -46,6 +46,7 @@ export const gates = {
   note: 'Note',
   changePayer: 'Change who pays from now on',
   extend: 'Extend by {{count}} days',
+  extend_one: 'Extend by {{count}} day',
   passFrom: 'First day',
   passTo: 'Last day',
   passHint: 'While the pass is valid, exits cost nothing.',

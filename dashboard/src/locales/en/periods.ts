@@ -26,6 +26,8 @@ export const periods = {
   closeAwaiting: 'Of {{count}} metering points no reading past the end has come: they are estimated.',
   closeProblems:
     'The last run had {{count}} problems. What could not be charged is charged later, on the next bill.',
+  closeProblems_one:
+    'The last run had one problem. What could not be charged is charged later, on the next bill.',
   closeNever: 'Nothing was charged in this period yet: closing charges it first.',
   empty: 'No periods yet',
   emptyHint: 'The first one appears with the first day of the market.',
@@ -45,5 +47,6 @@ export const periods = {
   same: 'Nothing would change',
   sameHint: 'A run now would come to the same amounts.',
   differences: '{{count}} amounts differ',
+  differences_one: '{{count}} amount differs',
   showDifferences: 'Show the comparison',
 };

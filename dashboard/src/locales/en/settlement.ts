@@ -29,6 +29,7 @@ export const settlement = {
   today: 'Today',
   operatorKeeps: 'The operator’s share stays in the revenue; nothing is paid out.',
   lines: '{{month}}: {{count}} lines',
+  lines_one: '{{month}}: {{count}} line',
   feeLine: 'Fee line',
   payableOn: 'Payable on',
   share: 'Share',

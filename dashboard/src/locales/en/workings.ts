@@ -7,6 +7,8 @@ export const workings = {
   telescoped: '{{after}} − {{before}}: what the window comes to now, less what it came to before this range',
   shared:
     'Rounded together with {{count}} lines ({{stage}}): {{rounded}}; this line’s share by largest remainder',
+  shared_one:
+    'Rounded together with {{count}} line ({{stage}}): {{rounded}}; this line’s share by largest remainder',
   stage: {
     line: 'each line',
     band: 'the band’s tiers',
@@ -42,10 +44,15 @@ export const workings = {
   noClass: 'not known',
   stayed: 'Stayed',
   minutes: '{{count}} minutes',
+  minutes_one: '{{count}} minute',
   unknownStay: 'not known: charged',
   free: { minutes: 'Free: under {{minutes}} minutes', monthly_pass: 'Free: monthly pass' },
   classPrice: 'Price of the class',
-  fixed: { day: '{{count}} days, each with its begin in the range', month: 'Due whole once a month' },
+  fixed: {
+    day: '{{count}} days, each with its begin in the range',
+    day_one: '{{count}} day, with its begin in the range',
+    month: 'Due whole once a month',
+  },
   area: 'Area',
   base: 'Taken of',
   minimum: 'Minimum for the range',

@@ -17,6 +17,7 @@ export const billing = {
   empty: '还没有运行过计费',
   emptyHint: '选择账期并开始。',
   status: { queued: '排队中', running: '运行中', succeeded: '完成', failed: '失败' },
+  by: { schedule: '定时', residual: '分摊有变', tiers: '阶梯用量有变' },
   seeLines: '查看费用明细',
 };
 

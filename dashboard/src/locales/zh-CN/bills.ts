@@ -124,6 +124,7 @@ export const bills = {
   useDeposit: '用押金抵付',
   useDepositHint: '最多 {{amount}}。',
   amountWrong: '请填写大于零的金额',
+  amountMost: '最多 {{amount}}',
   pay: '支付 {{amount}}',
   dispute: '提出异议',
   disputeTitle: '哪些明细有误？',

@@ -60,6 +60,13 @@ export const fault = {
   closed: '这一天落在已关账的账期里，最早可选 {{a}}',
   codeTaken: '此代码已被另一类别的资费使用',
   minorRefused: '有费用项的舍入细于货币最小单位',
+  bankFile: '文件既不是 UTF-8 或 GB18030 的 CSV，也不是 XLSX',
+  bankColumns: '请选出流水号、日期和收入金额三列',
+  bankRows: '文件超过 {{a}} 行，请分成几份',
+  bankAmount: '“{{a}}”不是金额（最多 {{b}} 位小数）',
+  bankRef: '流水号缺失或太长',
+  bankRefTwice: '流水号 {{a}} 在文件里出现两次',
+  bankDate: '“{{a}}”不是日期',
 };
 export const dates = {
   none: '还没有日期',
