@@ -96,7 +96,10 @@ export async function topUp(
 }
 
 /** The balances of a lease's and the provider's accounts, by kind; minor units, debit positive; without zeros. */
-export async function balancesOf(db: Database, market: Market): Promise<Record<string, bigint>> {
+export async function balancesOf(
+  db: Database,
+  market: Pick<Market, 'site'>,
+): Promise<Record<string, bigint>> {
   const { rows } = await db.$client.query<{ kind: string; balance: string }>(
     `SELECT a.kind, sum(e.amount) AS balance FROM ledger_accounts a JOIN ledger_entries e ON e.account_id = a.id
      WHERE a.site_id = $1 GROUP BY a.kind HAVING sum(e.amount) <> 0 ORDER BY 1`,
