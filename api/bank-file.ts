@@ -146,6 +146,8 @@ const isZip = (bytes: Buffer): boolean =>
   bytes.subarray(0, 4).equals(Buffer.from('PK\u0003\u0004', 'latin1'));
 
 function readCsv(bytes: Buffer): readonly Cells[] {
+  // GB18030 takes almost any bytes for text, a picture's too.
+  if (bytes.includes(0)) throw new Error('not text');
   const text = decode(bytes);
   const delimiter = (text.split('\n', 1)[0] ?? '').includes('\t') ? '\t' : ',';
   const rows: string[][] = parse(text, {

@@ -129,4 +129,10 @@ describe('a text file', () => {
       message: 'the file has more than 2000 rows: split it',
     });
   });
+
+  it('does not take a picture for text', async () => {
+    const picture = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 1, 2, 3]);
+    const { errors } = await readBankFile(picture, 2, undefined);
+    expect(errors).toEqual([{ row: 0, message: 'the file is neither CSV in UTF-8 or GB18030 nor XLSX' }]);
+  });
 });

@@ -124,6 +124,14 @@ describe.skipIf(skipBrowser)('payments', { timeout: 120_000 }, () => {
       language: 'zh-CN',
     });
     await page.getByLabel(/选择文件/).setInputFiles({
+      name: 'wrong.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from('流水号,日期,收入金额\nA1,2026-11-16,abc\nA2,昨天,1.00\n'),
+    });
+    await expect
+      .poll(() => page.getByRole('alert').getByRole('listitem').allTextContents())
+      .toEqual(['第 2 行: “abc”不是金额（最多 2 位小数）', '第 3 行: “昨天”不是日期']);
+    await page.getByLabel(/选择文件/).setInputFiles({
       name: 'bank.csv',
       mimeType: 'text/csv',
       buffer: Buffer.from(

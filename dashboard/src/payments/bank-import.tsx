@@ -7,6 +7,7 @@ import { BANK_FILE_BYTES_MAX } from '../../../contracts/bank-statements.ts';
 import { type BankImportResult, paymentsApi } from '../api/payments.ts';
 import { formatMoney } from '../format.ts';
 import { useSession } from '../session.tsx';
+import { describeFault } from '../ui/faults.ts';
 import { describeError } from '../ui/states.tsx';
 import { Field } from './field.tsx';
 
@@ -153,7 +154,8 @@ function Errors({ result }: { readonly result: BankImportResult }) {
       <ul>
         {result.errors.slice(0, SHOWN).map(({ row, message }) => (
           <li key={`${row} ${message}`}>
-            {t('payments.row', { row })}: {message}
+            {row > 0 && `${t('payments.row', { row })}: `}
+            {describeFault(message, t)}
           </li>
         ))}
       </ul>

@@ -77,6 +77,14 @@ export const FAULTS = [
   [/lies in the closed period \S+: the earliest is (\S+)$/, 'closed'],
   [/^the code belongs to a tariff for another commodity$/, 'codeTaken'],
   [/a component rounds finer than the currency/, 'minorRefused'],
+  // ── a bank's statement ──
+  [/^the file is neither CSV in UTF-8 or GB18030 nor XLSX$/, 'bankFile'],
+  [/^choose the columns of the bank reference, the date and the amount$/, 'bankColumns'],
+  [/^the file has more than (\d+) rows: split it$/, 'bankRows'],
+  [/^“(.*)” is no amount with at most (\d+) decimals$/, 'bankAmount'],
+  [/^the bank reference is missing or too long$/, 'bankRef'],
+  [/^the bank reference (.+) is in the file twice$/, 'bankRefTwice'],
+  [/^“(.*)” is no date$/, 'bankDate'],
 ] as const satisfies readonly (readonly [RegExp, string])[];
 
 /** The sentence for a fault; words without a translation are shown as they are. */
