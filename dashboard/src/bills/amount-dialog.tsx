@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Alert, Input, Modal } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { formatMoney } from '../format.ts';
 import { MoneyInput } from '../ui/money-input.tsx';
 import { describeError } from '../ui/states.tsx';
 
@@ -12,7 +13,7 @@ export function AmountDialog(props: {
   readonly title: string;
   readonly hint: string;
   readonly confirm: string;
-  /** Minor units, as text. */
+  /** Minor units, as text: what to begin with, and the most there can be. */
   readonly amount: string;
   readonly currency: string;
   readonly needsReason: boolean;
@@ -31,6 +32,7 @@ export function AmountDialog(props: {
     },
   });
   const isAmount = /^[1-9]\d{0,14}$/.test(amount);
+  const fits = isAmount && BigInt(amount) <= BigInt(props.amount);
   return (
     <Modal
       open
@@ -39,7 +41,7 @@ export function AmountDialog(props: {
       cancelText={t('common.cancel')}
       okButtonProps={{
         loading: run.isPending,
-        disabled: !isAmount || (props.needsReason && reason.trim().length < REASON_MIN),
+        disabled: !fits || (props.needsReason && reason.trim().length < REASON_MIN),
       }}
       onOk={() => run.mutate()}
       onCancel={props.onClose}
@@ -51,10 +53,16 @@ export function AmountDialog(props: {
           id="bill-amount"
           value={amount}
           currency={props.currency}
-          invalid={!isAmount}
+          invalid={!fits}
           onChange={setAmount}
         />
-        {!isAmount && <span className="muted">{t('bills.amountWrong')}</span>}
+        {!fits && (
+          <span className="field-error" role="alert">
+            {isAmount
+              ? t('bills.amountMost', { amount: formatMoney(props.amount, props.currency) })
+              : t('bills.amountWrong')}
+          </span>
+        )}
         {props.needsReason && (
           <>
             <label htmlFor="bill-reason">{t('bills.reason')}</label>

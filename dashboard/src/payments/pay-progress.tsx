@@ -132,7 +132,14 @@ function Cancel({ charge }: { readonly charge: ChargeDetail }) {
   return (
     <>
       {cancel.error !== null && <Alert type="error" showIcon title={describeError(cancel.error, t)} />}
-      <Button size="large" block loading={cancel.isPending} onClick={() => cancel.mutate()}>
+      {cancel.isSuccess && <Alert type="info" showIcon title={t('payments.cancelAsked')} />}
+      <Button
+        size="large"
+        block
+        disabled={cancel.isSuccess}
+        loading={cancel.isPending}
+        onClick={() => cancel.mutate()}
+      >
         {t('payments.cancel')}
       </Button>
     </>

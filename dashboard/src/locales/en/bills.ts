@@ -97,7 +97,7 @@ export const bills = {
   balance: 'Balance',
   deposit: 'Deposit',
   lines: 'What is charged',
-  linesOf: '{{count}} in all',
+  linesOf: '{{count}} lines',
   linesOf_one: '{{count}} line',
   showLines: 'Show lines',
   hideLines: 'Hide lines',
