@@ -1,6 +1,6 @@
 import type { NamedPeriod, RangeExtras } from '../domain/settlement/desired.ts';
+import type { Problem } from '../domain/settlement/problems.ts';
 import type { ServiceRange } from '../domain/settlement/service-ranges.ts';
-import type { Problem } from '../domain/settlement/settle.ts';
 import type { MeteringPointRow } from '../store/usage-inputs.ts';
 import { readPassExtras } from './pass-extras.ts';
 import type { RunContext } from './run-context.ts';

@@ -1,6 +1,7 @@
 import { type ScheduledTask, schedule } from 'node-cron';
 import type { Logger } from 'pino';
-import { type PeriodKind, periodRange, periodsBefore } from '../domain/periods.ts';
+import type { PeriodKind } from '../domain/period-kinds.ts';
+import { periodRange, periodsBefore } from '../domain/periods.ts';
 import {
   type BilledSite,
   type DuePeriod,

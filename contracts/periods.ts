@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PERIOD_KINDS } from '../domain/periods.ts';
+import { PERIOD_KINDS } from '../domain/period-kinds.ts';
 import { zInstant, zIntegerText, zPage, zPageQuery } from './rest.ts';
 
 /** `running`: not over. `awaiting`: over, and some meters have not reported past its end. `open`: over and settled. */

@@ -1,14 +1,12 @@
 import { Temporal } from 'temporal-polyfill';
 import type { Charging } from './parties.ts';
+import type { PeriodKind } from './period-kinds.ts';
 
 /** Half-open, epoch milliseconds. */
 export interface TimeRange {
   readonly from: number;
   readonly to: number;
 }
-
-export const PERIOD_KINDS = ['month', 'day'] as const;
-export type PeriodKind = (typeof PERIOD_KINDS)[number];
 
 /** `2026-10` is a month, `2026-10-31` a day. */
 export const periodKindOf = (period: string): PeriodKind => (period.length === 7 ? 'month' : 'day');

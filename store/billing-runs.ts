@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { zBillingRun } from '../contracts/rest.ts';
 import type { RunKind } from '../domain/billing-runs.ts';
 import { RUN_PROBLEMS_MAX } from '../domain/settlement/limits.ts';
-import type { Problem } from '../domain/settlement/settle.ts';
+import type { Problem } from '../domain/settlement/problems.ts';
 import { type CutOff, readCutOff } from './as-of.ts';
 import type { Database, Executor, Queryable } from './database.ts';
 import { billingRuns } from './schema/billing.ts';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type PeriodKind, periodKindOf } from '../domain/periods.ts';
+import type { PeriodKind } from '../domain/period-kinds.ts';
+import { periodKindOf } from '../domain/periods.ts';
 import type { Queryable } from './database.ts';
 
 /**

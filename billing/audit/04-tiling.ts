@@ -2,8 +2,8 @@ import type { Finding } from '../../domain/audit.ts';
 import type { TimeRange } from '../../domain/periods.ts';
 import { cadenceOf } from '../../domain/rating/cadence.ts';
 import { overlaps, type PostedKey, postedKeys } from '../../domain/settlement/difference.ts';
+import type { ProblemCode } from '../../domain/settlement/problems.ts';
 import type { ServiceRange } from '../../domain/settlement/service-ranges.ts';
-import type { ProblemCode } from '../../domain/settlement/settle.ts';
 import type { RecomputedPoint } from './recompute.ts';
 import { type AuditScope, Findings, iso, MEASURED_RANGES, rangeParams } from './scope.ts';
 

@@ -1,5 +1,6 @@
 import type { Charging } from '../parties.ts';
-import { answersFor, type PeriodKind, type TimeRange } from '../periods.ts';
+import type { PeriodKind } from '../period-kinds.ts';
+import { answersFor, type TimeRange } from '../periods.ts';
 import { cadenceOf } from '../rating/cadence.ts';
 import type { TariffDefinition } from '../tariffs/definition.ts';
 

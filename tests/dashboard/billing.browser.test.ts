@@ -36,7 +36,9 @@ describe.skipIf(skipBrowser)('the billing page', () => {
   }, 120_000);
   afterAll(() => app?.close());
 
-  test('shows which period is open, awaiting or closed, and closes one after saying what that does', async () => {
+  test('shows which period is open, awaiting or closed, and closes one after saying what that does', {
+    timeout: 90_000,
+  }, async () => {
     const { page, errors, context } = await app.visit('/billing', { as: 'biller', language: 'en' });
     const row = (period: string) => page.locator(`tr[data-row-key="${period}"]`);
     await row('2026-09').getByText('Closed', { exact: true }).waitFor();
@@ -55,7 +57,7 @@ describe.skipIf(skipBrowser)('the billing page', () => {
     await context.close();
   });
 
-  test('compares a dry run with what is posted, on a phone, in Chinese', async () => {
+  test('compares a dry run with what is posted, on a phone, in Chinese', { timeout: 90_000 }, async () => {
     await app.db.$client.query('UPDATE installations SET multiplier = 2 WHERE register_id = $1', [register]);
     const { page, errors, context } = await app.visit('/billing', {
       ...{ as: 'biller', language: 'zh-CN', size: PHONE },

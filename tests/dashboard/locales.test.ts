@@ -11,7 +11,7 @@ import { ROUNDING_MODES } from '../../domain/money.ts';
 import { ROLES } from '../../domain/permissions.ts';
 import { READING_QUALITY } from '../../domain/readings.ts';
 import { REFUSAL_CODES, REFUSAL_THINGS } from '../../domain/refusals.ts';
-import { PROBLEM_CODES } from '../../domain/settlement/settle.ts';
+import { PROBLEM_CODES } from '../../domain/settlement/problems.ts';
 
 interface Texts {
   readonly [key: string]: string | Texts;

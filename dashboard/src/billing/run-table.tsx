@@ -1,7 +1,7 @@
 import { Alert } from 'antd';
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
-import { PROBLEM_CODES, type ProblemCode } from '../../../domain/settlement/settle.ts';
+import { PROBLEM_CODES, type ProblemCode } from '../../../domain/settlement/problems.ts';
 import { api, type BillingRun } from '../api.ts';
 import { formatMoney, formatNumber } from '../format.ts';
 import { useSession } from '../session.tsx';

@@ -1,4 +1,5 @@
 import { Input, Segmented, Select } from 'antd';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Account } from '../../../contracts/ledger.ts';
 import { ACCOUNT_KINDS } from '../../../domain/ledger.ts';
@@ -9,9 +10,12 @@ import { PagedTable } from '../ui/paged-table.tsx';
 import { EmptyState } from '../ui/states.tsx';
 import { useAddress } from '../ui/use-address.ts';
 import { useAccountName } from './account-name.tsx';
-import { AccountSheet } from './account-sheet.tsx';
-import { TransactionSheet } from './transaction-sheet.tsx';
 import { TrialBalance } from './trial-balance.tsx';
+
+const AccountSheet = lazy(async () => ({ default: (await import('./account-sheet.tsx')).AccountSheet }));
+const TransactionSheet = lazy(async () => ({
+  default: (await import('./transaction-sheet.tsx')).TransactionSheet,
+}));
 
 export function LedgerPage() {
   const { t } = useTranslation();
@@ -65,22 +69,24 @@ export function LedgerPage() {
       ) : (
         <Accounts filter={filter} onOpen={(id) => put({ account: String(id) })} />
       )}
-      {account > 0 && (
-        <AccountSheet
-          key={account}
-          id={account}
-          onTransaction={(id) => put({ transaction: String(id) })}
-          onClose={() => put({ account: undefined })}
-        />
-      )}
-      {transaction > 0 && (
-        <TransactionSheet
-          key={transaction}
-          id={transaction}
-          onAccount={(id) => put({ account: String(id), transaction: undefined })}
-          onClose={() => put({ transaction: undefined })}
-        />
-      )}
+      <Suspense fallback={null}>
+        {account > 0 && (
+          <AccountSheet
+            key={account}
+            id={account}
+            onTransaction={(id) => put({ transaction: String(id) })}
+            onClose={() => put({ account: undefined })}
+          />
+        )}
+        {transaction > 0 && (
+          <TransactionSheet
+            key={transaction}
+            id={transaction}
+            onAccount={(id) => put({ account: String(id), transaction: undefined })}
+            onClose={() => put({ transaction: undefined })}
+          />
+        )}
+      </Suspense>
     </div>
   );
 }

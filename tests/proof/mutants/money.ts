@@ -32,16 +32,12 @@ export const MONEY: readonly Mutant[] = [
     name: 'a bill is booked with the wrong sign',
     harm: 'a merchant with a bill is owed money instead of owing it, and the ledger still adds up',
     file: 'store/bill-steps.ts',
-    from: `SELECT b.id, b.lease_id, b.amount, t.id AS tx FROM bills b
-       JOIN ledger_transactions t ON t.site_id = b.site_id AND t.key = 'bill ' || b.id || ' issued'
-       WHERE b.id = ANY($1::bigint[])),
+    from: `owed AS (SELECT t.id AS tx, t.lease, b.amount FROM booked t JOIN bills b ON b.id = t.bill),
      earned AS (
-       SELECT i.tx, l.component, sum(l.amount)`,
-    to: `SELECT b.id, b.lease_id, -b.amount AS amount, t.id AS tx FROM bills b
-       JOIN ledger_transactions t ON t.site_id = b.site_id AND t.key = 'bill ' || b.id || ' issued'
-       WHERE b.id = ANY($1::bigint[])),
+       SELECT t.id AS tx, l.component, sum(l.amount)::bigint AS amount FROM booked t`,
+    to: `owed AS (SELECT t.id AS tx, t.lease, -b.amount AS amount FROM booked t JOIN bills b ON b.id = t.bill),
      earned AS (
-       SELECT i.tx, l.component, -sum(l.amount)`,
+       SELECT t.id AS tx, l.component, -sum(l.amount)::bigint AS amount FROM booked t`,
     ...{ test: 'tests/store/bills.test.ts', only: 'issuing numbers, dates and books a bill' },
   },
   {
