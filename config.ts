@@ -5,6 +5,7 @@ const port = z.coerce.number().int().min(0).max(65_535);
 const PORT = 'a port number from 0 to 65535 (0: any free one)';
 const url = (...protocols: string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol));
+const NATS_URL = /^(nats|tls):\/\/\S+$/;
 const pemFile = z.string().transform((path, context) => {
   try {
     const pem = readFileSync(path, 'utf8');
@@ -42,6 +43,18 @@ const VARIABLES = {
   JOURNAL_GB: [
     z.coerce.number().min(0.01).max(100_000).default(20),
     'the largest size of the journal in GB, from 0.01 to 100000',
+  ],
+  JOURNAL_URL: [
+    z.string().refine((text) => text.split(',').every((part) => NATS_URL.test(part.trim()))).optional(),
+    'NATS servers with JetStream, like nats://host:4222, with commas between several',
+  ],
+  JOURNAL_PARTITIONS: [
+    z.coerce.number().int().min(1).max(256).default(8),
+    'how many journals share the sites on NATS, from 1 to 256',
+  ],
+  JOURNAL_REPLICAS: [
+    z.coerce.number().int().min(1).max(5).default(3),
+    'how many NATS servers keep each message, from 1 to 5',
   ],
   ADMIN_TOKEN: [z.string().min(16).optional(), 'a secret of at least 16 characters'],
   AUTH_SECRET: [

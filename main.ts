@@ -18,6 +18,8 @@ import { readDatabaseError } from './store/database-errors.ts';
 import { influxdInstalled, startInfluxd } from './store/embedded/influxd.ts';
 import { startEmbeddedPostgres } from './store/embedded/postgres.ts';
 import { openLmdbJournal } from './store/journal/lmdb.ts';
+import { openNatsJournals } from './store/journal/nats.ts';
+import type { Journal } from './store/journal/port.ts';
 import { ensureBuiltInProfiles } from './store/profiles.ts';
 import { openInfluxTelemetry } from './store/telemetry/influx.ts';
 import type { TelemetryStore } from './store/telemetry/port.ts';
@@ -84,10 +86,8 @@ async function start(
   closers.add(() => telemetry.close());
 
   const needsJournal = runs('broker') || runs('ingest') || runs('api');
-  const journal = needsJournal
-    ? await openLmdbJournal({ dir: join(dataDir, 'journal'), bytesMax: config.JOURNAL_GB * 1e9 })
-    : undefined;
-  if (journal) closers.add(() => journal.close());
+  const journals = needsJournal ? await openJournals(config, dataDir) : [];
+  for (const journal of journals) closers.add(() => journal.close());
 
   const shared = { db, databaseUrl, telemetry, log };
   const sandbox = command.demo
@@ -95,8 +95,8 @@ async function start(
     : undefined;
   if (sandbox) closers.add(() => sandbox.close());
   const providers = configuredProviders(providerSettings(config, sandbox));
-  if (runs('ingest') && journal) {
-    const ingest = await startIngest({ ...shared, journal, journalDays: config.JOURNAL_DAYS });
+  if (runs('ingest')) {
+    const ingest = await startIngest({ ...shared, journals, journalDays: config.JOURNAL_DAYS });
     closers.add(() => ingest.close());
   }
   if (runs('billing')) {
@@ -104,11 +104,11 @@ async function start(
     closers.add(() => billing.close());
   }
   let mqttPort = config.MQTT_PORT;
-  if (runs('broker') && journal) {
+  if (runs('broker')) {
     const { TLS_CERT: cert, TLS_KEY: key } = config;
     const broker = await startBroker({
       ...shared,
-      journal,
+      journals,
       port: config.MQTT_PORT,
       ...(cert && key ? { tls: { port: config.MQTTS_PORT, cert, key } } : {}),
     });
@@ -127,7 +127,7 @@ async function start(
   if (runs('api')) {
     const api = await startApi({
       ...shared,
-      ...(journal ? { journal } : {}),
+      journals,
       port: config.HTTP_PORT,
       dashboardDir: dashboardDir(),
       providers: providers.map(({ name }) => name),
@@ -188,6 +188,15 @@ function providerSettings(config: Config, sandbox: SandboxProvider | undefined):
         ? { sandbox: { url: config.SANDBOX_URL, secret: config.SANDBOX_SECRET ?? '' } }
         : {}),
   };
+}
+
+/** One on this machine, or on NATS several that any number of machines share. */
+async function openJournals(config: Config, dataDir: string): Promise<readonly Journal[]> {
+  const bytesMax = config.JOURNAL_GB * 1e9;
+  const { JOURNAL_URL: url, JOURNAL_PARTITIONS: partitions, JOURNAL_REPLICAS: replicas } = config;
+  return url
+    ? openNatsJournals({ url, partitions, replicas, bytesMax })
+    : [await openLmdbJournal({ dir: join(dataDir, 'journal'), bytesMax })];
 }
 
 async function startOwnPostgres(

@@ -24,7 +24,8 @@ import { signInRoutes } from './sign-in.ts';
 export interface AppDeps {
   readonly db: Database;
   readonly telemetry: TelemetryStore;
-  readonly journal?: Journal | undefined;
+  /** None in a process that serves the api alone. */
+  readonly journals?: readonly Journal[] | undefined;
   readonly hub: LiveHub;
   readonly log: Logger;
   readonly authSecret: string;

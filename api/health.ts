@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readCursor } from '../store/cursors.ts';
 import { type Database, pingDatabase } from '../store/database.ts';
+import { ingestReader } from '../store/journal/partition.ts';
 import type { Journal } from '../store/journal/port.ts';
 import type { TelemetryStore } from '../store/telemetry/port.ts';
 import type { App } from './routes.ts';
@@ -8,8 +9,6 @@ import { within } from './within.ts';
 
 const CHECK_MS_MAX = 2_000;
 const CACHE_MS = 1_000;
-/** Ingest's name in `journal_cursors`. */
-const INGEST = 'ingest';
 /** Readings this old that nobody decoded: devices are fine, everyone else looks at the past. */
 const LAG_S_MAX = 300;
 
@@ -25,12 +24,13 @@ export type Health = z.infer<typeof zHealth>;
 export interface HealthDeps {
   readonly db: Database;
   readonly telemetry: TelemetryStore;
-  readonly journal?: Journal | undefined;
+  /** None in a process that serves the api alone and has no journal at hand. */
+  readonly journals?: readonly Journal[] | undefined;
 }
 
 type Check = () => Promise<{ ok: boolean; detail: string }>;
 
-function checksOf({ db, telemetry, journal }: HealthDeps): Record<string, Check> {
+function checksOf({ db, telemetry, journals = [] }: HealthDeps): Record<string, Check> {
   return {
     postgres: async () => {
       await pingDatabase(db);
@@ -40,28 +40,42 @@ function checksOf({ db, telemetry, journal }: HealthDeps): Record<string, Check>
       await telemetry.ping();
       return { ok: true, detail: 'answers' };
     },
-    // A process that serves the api alone has no journal at hand.
-    ...(journal
+    ...(journals.length > 0
       ? {
           journal: async () => {
-            const { writable, bytes, bytesMax } = await journal.status();
-            const used = `${Math.round((bytes / bytesMax) * 100)} % of its quota used`;
-            return { ok: writable, detail: writable ? used : `cannot take more: ${used}` };
+            const all = await Promise.all(journals.map((journal) => journal.status()));
+            const ok = all.every(({ writable }) => writable);
+            const fullest = Math.max(...all.map(({ bytes, bytesMax }) => bytes / bytesMax));
+            const used = `${Math.round(fullest * 100)} % of its quota used`;
+            return { ok, detail: ok ? used : `cannot take more: ${used}` };
           },
-          ingest: () => ingestLag(db, journal),
+          ingest: () => ingestLag(db, journals),
         }
       : {}),
   };
 }
 
-async function ingestLag(db: Database, journal: Journal): Promise<{ ok: boolean; detail: string }> {
-  const [cursor, head] = await Promise.all([readCursor(db, INGEST), journal.head()]);
-  const frames = Math.max(0, head - cursor);
+async function ingestLag(
+  db: Database,
+  journals: readonly Journal[],
+): Promise<{ ok: boolean; detail: string }> {
+  const lags = await Promise.all(journals.map((journal, n) => lagOf(db, journal, ingestReader(n))));
+  const frames = lags.reduce((sum, lag) => sum + lag.frames, 0);
   if (frames === 0) return { ok: true, detail: '0 frames behind' };
-  const [oldest] = await journal.read(cursor, { recordsMax: 1 });
-  const receivedAt = oldest?.records[0]?.receivedAt;
-  const seconds = receivedAt === undefined ? 0 : Math.max(0, (Date.now() - receivedAt) / 1000);
+  const seconds = Math.max(...lags.map((lag) => lag.seconds));
   return { ok: seconds <= LAG_S_MAX, detail: `${frames} frames, ${seconds.toFixed(1)} s behind` };
+}
+
+async function lagOf(
+  db: Database,
+  journal: Journal,
+  reader: string,
+): Promise<{ frames: number; seconds: number }> {
+  const [cursor, head] = await Promise.all([readCursor(db, reader), journal.head()]);
+  const frames = Math.max(0, head - cursor);
+  const [oldest] = frames > 0 ? await journal.read(cursor, { recordsMax: 1 }) : [];
+  const receivedAt = oldest?.records[0]?.receivedAt;
+  return { frames, seconds: receivedAt === undefined ? 0 : Math.max(0, (Date.now() - receivedAt) / 1000) };
 }
 
 async function run(check: Check): Promise<Health['checks'][string]> {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { UPLINK_KINDS } from '../contracts/mqtt.ts';
+import { partitionOf } from '../store/journal/partition.ts';
 import type { Journal } from '../store/journal/port.ts';
 import { boundedLog, type LogLine } from './bounded-log.ts';
 import type { DeviceConnection } from './connection.ts';
@@ -45,21 +46,22 @@ const KINDS: ReadonlySet<string> = new Set(UPLINK_KINDS);
  * and the device sends it again. Nothing is ever refused because of what its payload says: ingest judges that.
  */
 export class Publishes {
-  readonly #journal: Journal;
+  readonly #journals: readonly Journal[];
   readonly #limits: Limits;
   readonly #warn: LogLine;
   readonly #lines = new WeakMap<DeviceConnection, Line>();
-  /** The newest commit that is being waited for. */
-  #fate: Fate | undefined;
+  readonly #journalOf = new Map<string, Journal>();
+  /** The newest commit of each journal that is being waited for. */
+  readonly #fates = new Map<Journal, Fate>();
   #inFlight = 0;
   #onIdle: (() => void) | undefined;
 
   constructor(deps: {
-    readonly journal: Journal;
+    readonly journals: readonly Journal[];
     readonly limits: Limits;
     readonly log: Logger;
   }) {
-    this.#journal = deps.journal;
+    this.#journals = deps.journals;
     this.#limits = deps.limits;
     this.#warn = boundedLog(deps.log);
   }
@@ -109,32 +111,48 @@ export class Publishes {
     traffic.publishes++;
     traffic.bytes += payload.length;
     const record = { site, device, kind, payload, receivedAt: Date.now(), retain: publish.retain };
-    this.#await(this.#journal.append(record), pending);
+    const journal = this.#of(site);
+    this.#await(journal, journal.append(record), pending);
   }
 
-  #await(durable: Promise<void>, pending: Pending): void {
-    if (this.#fate?.durable === durable) {
-      this.#fate.publishes.push(pending);
+  /** A site's messages are all in the same journal: there they stay in order. */
+  #of(site: string): Journal {
+    let journal = this.#journalOf.get(site);
+    if (!journal) {
+      journal = this.#journals[partitionOf(site, this.#journals.length)];
+      if (!journal) throw new Error('no journal');
+      this.#journalOf.set(site, journal);
+    }
+    return journal;
+  }
+
+  #await(journal: Journal, durable: Promise<void>, pending: Pending): void {
+    const current = this.#fates.get(journal);
+    if (current?.durable === durable) {
+      current.publishes.push(pending);
       return;
     }
     const fate: Fate = { durable, publishes: [pending] };
-    this.#fate = fate;
+    this.#fates.set(journal, fate);
+    const settle = (outcome: 'durable' | Error): void => {
+      if (this.#fates.get(journal) === fate) this.#fates.delete(journal);
+      this.#settle(fate, outcome);
+    };
     const startedAt = performance.now();
     durable.then(
       () => {
         appendSeconds.observe((performance.now() - startedAt) / 1000);
-        this.#settle(fate, 'durable');
+        settle('durable');
       },
       (error: Error) => {
         this.#warn({ err: error }, 'broker: publishes not durable, their connections are closed');
         for (let n = fate.publishes.length; n > 0; n--) refuse('journal');
-        this.#settle(fate, error);
+        settle(error);
       },
     );
   }
 
   #settle(fate: Fate, outcome: 'durable' | Error): void {
-    if (this.#fate === fate) this.#fate = undefined;
     for (const pending of fate.publishes) {
       pending.outcome = outcome;
       acknowledge(pending.line);

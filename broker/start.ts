@@ -19,7 +19,8 @@ import { within } from './within.ts';
 export interface BrokerDeps {
   readonly db: Database;
   readonly databaseUrl: string;
-  readonly journal: Journal;
+  /** One, or several that share the sites. */
+  readonly journals: readonly Journal[];
   readonly log: Logger;
   /** 0 for any free one. */
   readonly port: number;
@@ -47,11 +48,11 @@ const LAST_WORDS_MS = 50;
  * @throws when the database does not answer or a port is taken.
  */
 export async function startBroker(deps: BrokerDeps): Promise<Broker> {
-  const { db, log, journal } = deps;
+  const { db, log, journals } = deps;
   const limits: Limits = { ...DEFAULT_LIMITS, ...deps.limits };
   const gate = new ConnectionGate(limits);
   const waiting = new Waiting(limits.waitingBytesMax);
-  const publishes = new Publishes({ journal, limits, log });
+  const publishes = new Publishes({ journals, limits, log });
   const credentials = new CredentialBook({ db, log, onChanged: (devices) => broker.expel(devices) });
   const presence = new PresenceLog({ db, log });
   const commands = new CommandDelivery({

@@ -31,23 +31,28 @@ export const stageSeconds = new Histogram({
 export interface LagSource {
   lag(): Promise<{ readonly frames: number; readonly oldestSeconds: number }>;
 }
-let source: LagSource | null = null;
+let sources: Iterable<LagSource> = [];
 
-export function reportLagOf(next: LagSource | null): void {
-  source = next;
+/** One for each journal that this process works off. */
+export function reportLagOf(next: Iterable<LagSource> | null): void {
+  sources = next ?? [];
+}
+
+async function lags() {
+  return Promise.all([...sources].map((source) => source.lag()));
 }
 
 new Gauge({
   name: 'stallgrid_ingest_lag_frames',
-  help: 'Frames of the journal that are not worked off yet.',
+  help: 'Frames of this process’s journals that are not worked off yet.',
   async collect() {
-    if (source) this.set((await source.lag()).frames);
+    this.set((await lags()).reduce((sum, { frames }) => sum + frames, 0));
   },
 });
 new Gauge({
   name: 'stallgrid_ingest_lag_oldest_seconds',
   help: 'Age of the oldest message that is not worked off yet; 0 when all are.',
   async collect() {
-    if (source) this.set((await source.lag()).oldestSeconds);
+    this.set(Math.max(0, ...(await lags()).map(({ oldestSeconds }) => oldestSeconds)));
   },
 });

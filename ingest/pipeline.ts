@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { UPLINK_KINDS } from '../contracts/mqtt.ts';
-import { CursorMovedError, readCursor, readCursorBase, restartCursor } from '../store/cursors.ts';
+import { CursorMovedError, openCursor } from '../store/cursors.ts';
 import type { Database } from '../store/database.ts';
 import { isDataError } from '../store/database-errors.ts';
 import type { NewDeadLetter } from '../store/dead-letters.ts';
@@ -20,6 +20,8 @@ import { storeBatch } from './store-batch.ts';
 
 export interface PipelineDeps {
   readonly db: Database;
+  /** Whose cursor it moves. */
+  readonly reader: string;
   readonly journal: Journal;
   readonly telemetry: TelemetryStore;
   readonly catalog: DeviceCatalog;
@@ -35,7 +37,6 @@ export interface Pipeline extends LagSource {
   cursor(): number;
 }
 
-const READER = 'ingest';
 const READ_RECORDS_MAX = 4_096;
 const READ_WAIT_MS = 1_000;
 const ANSWER_MS_MAX = 30_000;
@@ -47,7 +48,7 @@ const BATCH_INTERVAL_MS = 20;
  * and its telemetry written. Transactions follow one another in the journal's order.
  */
 export function openPipeline(deps: PipelineDeps): Pipeline {
-  const { db, journal, telemetry, catalog, log, clock, signal } = deps;
+  const { db, reader, journal, telemetry, catalog, log, clock, signal } = deps;
   const retryTelemetry = retryStage('telemetry', deps);
   const retryPostgres = retryStage('postgres', deps);
   const retryJournal = retryStage('journal', deps);
@@ -73,9 +74,9 @@ export function openPipeline(deps: PipelineDeps): Pipeline {
 
   /** Returns when the signal aborts; throws when another process moved the cursor. */
   async function runFromCursor(): Promise<void> {
-    let after = await retryPostgres(readOwnCursor);
+    const { seq, base } = await retryPostgres(readOwnCursor);
+    let after = seq;
     committed = after;
-    const base = await retryPostgres(() => answered(readCursorBase(db, READER)));
     let failure: unknown;
     const failed = new AbortController();
     const stop = AbortSignal.any([signal, failed.signal]);
@@ -107,16 +108,17 @@ export function openPipeline(deps: PipelineDeps): Pipeline {
     if (failure !== undefined) throw failure;
   }
 
-  /** A cursor ahead of the journal is one of a journal that was lost: what the new one holds was never read. */
-  async function readOwnCursor(): Promise<number> {
-    const [seq, head] = await Promise.all([answered(readCursor(db, READER)), journal.head()]);
-    if (seq <= head) return seq;
-    log.error(
-      { cursor: seq, head },
-      'ingest: the journal is younger than the cursor, reading it from its start',
-    );
-    await restartCursor(db.$client, { reader: READER, from: seq });
-    return 0;
+  /** A cursor of another journal, or ahead of this one, is one of a journal that was lost: this one was never read. */
+  async function readOwnCursor(): Promise<{ readonly seq: number; readonly base: number }> {
+    const [id, head] = await Promise.all([journal.id(), journal.head()]);
+    const { restartedFrom, ...cursor } = await answered(openCursor(db, { reader, journal: id, head }));
+    if (restartedFrom !== null) {
+      log.error(
+        { reader, cursor: restartedFrom, head },
+        'ingest: another journal than the cursor’s, reading it from its start',
+      );
+    }
+    return cursor;
   }
 
   async function decodeSlice({ records }: Slice): Promise<Batch> {
@@ -143,7 +145,7 @@ export function openPipeline(deps: PipelineDeps): Pipeline {
     from: number,
   ): Promise<void> {
     const end = stageSeconds.startTimer({ stage: 'store' });
-    const cursor = { reader: READER, from, to: slice.to };
+    const cursor = { reader, from, to: slice.to };
     try {
       const deadLetters = joinLetters([...batch.deadLetters, ...ofTelemetry]);
       await retryPostgres(() => storeBatch(storeDeps, { ...batch, deadLetters }, cursor), isFinal);

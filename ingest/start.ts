@@ -1,16 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { prepareCursors } from '../store/cursors.ts';
 import type { Database } from '../store/database.ts';
+import { ingestReader } from '../store/journal/partition.ts';
 import type { Journal } from '../store/journal/port.ts';
 import type { TelemetryStore } from '../store/telemetry/port.ts';
 import { openDeviceCatalog } from './device-catalog.ts';
 import { reportLagOf } from './metrics.ts';
-import { openPipeline } from './pipeline.ts';
+import { shareJournals } from './journal-share.ts';
+import { openPipeline, type Pipeline } from './pipeline.ts';
+import { retryStage } from './retry.ts';
 
 export interface IngestDeps {
   readonly db: Database;
   readonly databaseUrl: string;
-  readonly journal: Journal;
+  /** One, or several that share the sites and that ingest processes share among them. */
+  readonly journals: readonly Journal[];
   readonly telemetry: TelemetryStore;
   readonly log: Logger;
   /** Worked-off messages stay in the journal for this long, unless it fills up. */
@@ -26,17 +31,48 @@ const TRIM_MS = 10_000;
 const JOURNAL_FILL = 0.9;
 
 /**
- * Works off the journal: decodes what devices sent, and stores what it became. Starts also while a database is
- * away, and goes on when it is back.
+ * Works off the journals: decodes what devices sent, and stores what it became. Starts also while a database is away,
+ * and goes on when it is back.
  */
 export async function startIngest(deps: IngestDeps): Promise<{ close(): Promise<void> }> {
-  const { journal, log, journalDays, clock = Date.now, trimEveryMs = TRIM_MS } = deps;
+  const { db, databaseUrl, journals, log, clock = Date.now } = deps;
   const closing = new AbortController();
   const catalog = await openDeviceCatalog(deps);
-  const pipeline = openPipeline({ ...deps, clock, catalog, signal: closing.signal });
-  const done = pipeline.run();
-  reportLagOf(pipeline);
+  const running = new Set<Pipeline>();
+  const retryPostgres = retryStage('postgres', { log, signal: closing.signal });
 
+  async function work(n: number, signal: AbortSignal): Promise<void> {
+    const journal = journals[n];
+    if (!journal) return;
+    const pipeline = openPipeline({ ...deps, journal, reader: ingestReader(n), clock, catalog, signal });
+    const trimmer = startTrimmer({ ...deps, clock }, journal, pipeline);
+    running.add(pipeline);
+    await pipeline.run();
+    running.delete(pipeline);
+    await trimmer.close();
+  }
+  const done = (async () => {
+    await retryPostgres(() => prepareCursors(db, journals.length)).catch(() => {});
+    await shareJournals({ databaseUrl, log, count: journals.length, work, signal: closing.signal });
+  })();
+  reportLagOf(running);
+
+  return {
+    async close() {
+      reportLagOf(null);
+      closing.abort();
+      await Promise.race([done, sleep(CLOSE_MS_MAX, undefined, { ref: false })]);
+      await catalog.close();
+    },
+  };
+}
+
+/** Drops what is worked off and old, or too much, now and then. */
+function startTrimmer(
+  { log, clock, journalDays, trimEveryMs = TRIM_MS }: IngestDeps & { readonly clock: () => number },
+  journal: Journal,
+  pipeline: Pipeline,
+): { close(): Promise<void> } {
   let trimUpTo = 0;
   async function trim(): Promise<void> {
     // As far as the cursor was a round ago: for less than a second a crash may still take its commit back.
@@ -47,22 +83,17 @@ export async function startIngest(deps: IngestDeps): Promise<{ close(): Promise<
     await journal.trim({ upTo, receivedBefore, bytesTo: JOURNAL_FILL * bytesMax });
   }
   let trimming: Promise<void> | undefined;
-  const trimmer = setInterval(() => {
+  const timer = setInterval(() => {
     trimming ??= trim()
       .catch((err) => log.warn({ err }, 'ingest: could not trim the journal'))
       .finally(() => {
         trimming = undefined;
       });
   }, trimEveryMs);
-
   return {
     async close() {
-      clearInterval(trimmer);
-      reportLagOf(null);
-      closing.abort();
-      await Promise.race([done, sleep(CLOSE_MS_MAX, undefined, { ref: false })]);
+      clearInterval(timer);
       await trimming;
-      await catalog.close();
     },
   };
 }

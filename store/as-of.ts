@@ -1,3 +1,4 @@
+import pg from 'pg';
 import type { Queryable } from './database.ts';
 
 /** What a run sees, however long it takes: it can be computed again later from the same. */
@@ -37,15 +38,18 @@ export function asOf(table: HistoryTable, changeId: number): string {
 }
 
 /**
- * The newest change and journal frame, such that nobody with a smaller number is still at work: the lock waits for
+ * The newest change, and frame of the site's journal, such that nobody with a smaller number is still at work: the lock waits for
  * whoever has written history and not committed yet.
  */
-export async function readCutOff(client: Queryable): Promise<Omit<CutOff, 'receivedUpTo'>> {
+export async function readCutOff(
+  client: Queryable,
+  siteId: string,
+): Promise<Omit<CutOff, 'receivedUpTo'>> {
   // Two statements sent as one are one transaction: the lock is gone when the answer is here.
   const answers: unknown = await client.query(
     `LOCK TABLE change_history IN SHARE MODE;
-     SELECT coalesce(max(id), 0) AS change,
-       coalesce((SELECT base + seq FROM journal_cursors WHERE reader = 'ingest'), 0) AS seq FROM change_history`,
+     SELECT coalesce(max(id), 0) AS change, coalesce((SELECT base + seq FROM journal_cursors
+         WHERE reader = 'ingest/' || journal_partition(${pg.escapeLiteral(siteId)})), 0) AS seq FROM change_history`,
   );
   const [, { rows }] = answers as [unknown, { readonly rows: readonly { change: string; seq: string }[] }];
   return { changeId: Number(rows[0]?.change), journalSeq: Number(rows[0]?.seq) };

@@ -166,7 +166,7 @@ export async function claimRun(session: Queryable, id: number, now: Date): Promi
       requestedBy: row.requested_by,
       timeZone: row.time_zone,
       currency: row.currency,
-      cutOff: await cutOffOf(session, row),
+      cutOff: await cutOffOf(session, row.site_id, row),
       attempts: row.attempts,
       lastPointId: Number(row.last_point_id),
     }
@@ -185,13 +185,14 @@ export async function returnAttempt(
 /** Readings and changes that others are still writing are left to the next run. */
 async function cutOffOf(
   session: Queryable,
+  siteId: string,
   run: { id: string; started_at: Date; journal_seq: string | null; change_id: string | null },
 ): Promise<CutOff> {
   const receivedUpTo = run.started_at;
   if (run.journal_seq !== null && run.change_id !== null) {
     return { receivedUpTo, journalSeq: Number(run.journal_seq), changeId: Number(run.change_id) };
   }
-  const { journalSeq, changeId } = await readCutOff(session);
+  const { journalSeq, changeId } = await readCutOff(session, siteId);
   await session.query('UPDATE billing_runs SET journal_seq = $2, change_id = $3 WHERE id = $1', [
     ...[run.id, journalSeq, changeId],
   ]);

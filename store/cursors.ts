@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm';
-import type { Executor, Queryable } from './database.ts';
+import type { Database, Executor, Queryable } from './database.ts';
 import { journalCursors } from './schema/journal.ts';
+import { transaction } from './transaction.ts';
 
 /** The last frame that a reader has made something of; 0 before its first. */
 export async function readCursor(db: Executor, reader: string): Promise<number> {
@@ -9,15 +10,6 @@ export async function readCursor(db: Executor, reader: string): Promise<number> 
     .from(journalCursors)
     .where(eq(journalCursors.reader, reader));
   return row?.seq ?? 0;
-}
-
-/** What is added to a frame's number where it is kept; not 0 once a journal was lost. */
-export async function readCursorBase(db: Executor, reader: string): Promise<number> {
-  const [row] = await db
-    .select({ base: journalCursors.base })
-    .from(journalCursors)
-    .where(eq(journalCursors.reader, reader));
-  return row?.base ?? 0;
 }
 
 export interface CursorMove {
@@ -44,17 +36,74 @@ export async function moveCursor(db: Queryable, { reader, from, to }: CursorMove
   if (rowCount !== 1) throw new CursorMovedError(`the cursor of ${reader} is not at ${from} any more`);
 }
 
+const OF_INGEST = "starts_with(reader, 'ingest/')";
+
+export interface OpenedCursor {
+  readonly seq: number;
+  /** Added to a frame's number where it is kept; not 0 once a journal was lost or took another's place. */
+  readonly base: number;
+  /** Where the cursor was when it turned out to be another journal's; null when it is this one's. */
+  readonly restartedFrom: number | null;
+}
+
 /**
- * The journal was lost and begins again: its frames are read from the first, and the numbers that are kept of them go
- * on after those of the old one. @throws CursorMovedError when the cursor is not at `from`.
+ * The reader's cursor in this journal. In another journal than last time, or behind where the cursor was, the journal
+ * begins again: its frames are read from the first, and the numbers that are kept of them go on after all that any
+ * reader of ingest came to, so that a site may move between journals.
+ * @param journal its id. @param head its newest frame.
  */
-export async function restartCursor(
-  db: Queryable,
-  { reader, from }: Pick<CursorMove, 'reader' | 'from'>,
-): Promise<void> {
-  const { rowCount } = await db.query(
-    'UPDATE journal_cursors SET base = base + seq, seq = 0 WHERE reader = $1 AND seq = $2',
-    [reader, from],
-  );
-  if (rowCount !== 1) throw new CursorMovedError(`the cursor of ${reader} is not at ${from} any more`);
+export function openCursor(
+  db: Database,
+  { reader, journal, head }: { readonly reader: string; readonly journal: string; readonly head: number },
+): Promise<OpenedCursor> {
+  return transaction(db, async (tx) => {
+    await tx.query('LOCK TABLE journal_cursors IN SHARE ROW EXCLUSIVE MODE');
+    const { rows } = await tx.query<{ seq: string; base: string; journal: string | null }>(
+      'SELECT seq, base, journal_id AS journal FROM journal_cursors WHERE reader = $1',
+      [reader],
+    );
+    const [known] = rows;
+    const seq = Number(known?.seq ?? 0);
+    const isSame = known !== undefined && (known.journal ?? journal) === journal && seq <= head;
+    const { rows: opened } = await tx.query<{ seq: string; base: string }>(
+      isSame
+        ? 'UPDATE journal_cursors SET journal_id = $2 WHERE reader = $1 RETURNING seq, base'
+        : `INSERT INTO journal_cursors AS c (reader, seq, base, journal_id)
+           SELECT $1, 0, coalesce(max(base + seq), 0), $2 FROM journal_cursors WHERE ${OF_INGEST}
+           ON CONFLICT (reader) DO UPDATE SET seq = 0, base = excluded.base, journal_id = excluded.journal_id
+           RETURNING seq, base`,
+      [reader, journal],
+    );
+    const restartedFrom = isSame || seq === 0 ? null : seq;
+    return { seq: Number(opened[0]?.seq), base: Number(opened[0]?.base), restartedFrom };
+  });
+}
+
+/**
+ * Ingest has `count` journals from now on: a cursor each. When their number changes, sites move between them, and what
+ * is kept of each site must go on with larger numbers than before.
+ */
+export function prepareCursors(db: Database, count: number): Promise<void> {
+  return transaction(db, async (tx) => {
+    await tx.query('LOCK TABLE journal_cursors IN SHARE ROW EXCLUSIVE MODE');
+    const { rows } = await tx.query<{ n: string }>(`SELECT count(*) AS n FROM journal_cursors WHERE ${OF_INGEST}`);
+    const known = Number(rows[0]?.n);
+    if (known === count) return;
+    if (known > 0) {
+      await tx.query(
+        `UPDATE journal_cursors SET base = (SELECT max(base + seq) FROM journal_cursors WHERE ${OF_INGEST}) - seq
+         WHERE ${OF_INGEST}`,
+      );
+    }
+    await tx.query(
+      `INSERT INTO journal_cursors (reader, seq, base)
+       SELECT 'ingest/' || n, 0, coalesce((SELECT max(base + seq) FROM journal_cursors WHERE ${OF_INGEST}), 0)
+       FROM generate_series(0, $1::int - 1) n ON CONFLICT DO NOTHING`,
+      [count],
+    );
+    await tx.query(
+      `DELETE FROM journal_cursors WHERE ${OF_INGEST} AND split_part(reader, '/', 2)::int >= $1`,
+      [count],
+    );
+  });
 }

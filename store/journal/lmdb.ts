@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { decodeFrame, encodeFrame } from './frame-codec.ts';
+import { FRAME_BYTES_MAX, FrameWriter } from './frame-writer.ts';
 import {
   type Journal,
-  JournalBusyError,
   JournalClosedError,
   type JournalFrame,
   JournalFullError,
@@ -13,34 +14,17 @@ import {
   type TrimOptions,
 } from './port.ts';
 
-/** Limits of one frame; whichever is reached first closes it. */
-const FRAME_RECORDS_MAX = 2_000;
-const FRAME_BYTES_MAX = 256 * 1024;
 /** A commit costs 0.3 ms of CPU however small it is: gathering this long bounds that to a tenth of a core. */
 const FRAME_INTERVAL_MS = 4;
-/** Waiting for the disk. Beyond it, appends are refused. */
-const PENDING_BYTES_MAX = 64 * 1024 * 1024;
-/** A commit that takes longer has failed as far as its appenders are told. */
-const COMMIT_MS_MAX = 30_000;
 /** After the disk refused a write, the next one is tried this much later. */
 const DISK_RETRY_MS = 1_000;
 const READ_BYTES_MAX = 16 * 1024 * 1024;
 /** How often a waiting reader looks for frames of another process. */
 const POLL_MS = 50;
 const TRIM_FRAMES_MAX = 64;
-const RECORD_OVERHEAD_BYTES = 24;
 
 /** `[seq, when the newest record was received]`: trimming reads keys alone. */
 type FrameKey = [seq: number, receivedAt: number];
-
-/** The next frame while it gathers; all who append to it share one promise. */
-interface Gathering {
-  readonly records: JournalRecord[];
-  bytes: number;
-  readonly durable: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
 
 /**
  * A journal in a folder, by LMDB: one process appends, any number read and trim.
@@ -58,17 +42,12 @@ export async function openLmdbJournal(options: { dir: string; bytesMax: number }
 class LmdbJournal implements Journal {
   readonly #root: RootDatabase;
   readonly #frames: Database<Buffer, FrameKey>;
-  /** `seq`: the newest frame that trimming dropped, so that an emptied journal does not start over. */
-  readonly #meta: Database<number | Buffer, string>;
+  /** `seq`: the newest frame that trimming dropped, so that an emptied journal does not start over. `id`: its name. */
+  readonly #meta: Database<number | string | Buffer, string>;
   readonly #bytesMax: number;
-  readonly #queue: Gathering[] = [];
+  readonly #writer: FrameWriter;
   readonly #waiting = new Set<() => void>();
-  #pendingBytes = 0;
   #closed = false;
-  /** A commit has outlasted `COMMIT_MS_MAX` and is still going on. */
-  #stalled = false;
-  #writing: Promise<void> | undefined;
-  #lastCommitAt = Number.NEGATIVE_INFINITY;
   /** The disk refused that many bytes, then. */
   #refused: { readonly bytes: number; readonly at: number } | undefined;
 
@@ -86,76 +65,31 @@ class LmdbJournal implements Journal {
     });
     this.#frames = this.#root.openDB({ name: 'frames', encoding: 'binary' });
     this.#meta = this.#root.openDB({ name: 'meta' });
+    this.#writer = new FrameWriter({
+      commit: (records) => this.#commit(records),
+      intervalMs: FRAME_INTERVAL_MS,
+      onStall: (bytes) => this.#refuse(bytes),
+    });
   }
 
   append(record: JournalRecord): Promise<void> {
-    if (this.#closed) return Promise.reject(new JournalClosedError('the journal is closed'));
-    if (this.#stalled || (this.#refused && performance.now() < this.#refused.at + DISK_RETRY_MS)) {
+    if (this.#refused && !this.#closed && performance.now() < this.#refused.at + DISK_RETRY_MS) {
       return Promise.reject(new JournalFullError('the disk refused the last frame'));
     }
-    const bytes = bytesOf(record);
-    if (this.#pendingBytes + bytes > PENDING_BYTES_MAX) {
-      return Promise.reject(new JournalBusyError(`${this.#pendingBytes} bytes wait for the disk`));
-    }
-    let frame = this.#queue.at(-1);
-    if (!frame || frame.records.length >= FRAME_RECORDS_MAX || frame.bytes + bytes > FRAME_BYTES_MAX) {
-      frame = gather();
-      this.#queue.push(frame);
-    }
-    frame.records.push(record);
-    frame.bytes += bytes;
-    this.#pendingBytes += bytes;
-    this.#writing ??= this.#write();
-    return frame.durable;
+    return this.#writer.append(record);
   }
 
-  /** Commits what has gathered, one frame after the other, until nothing is left. */
-  async #write(): Promise<void> {
-    // What else is appended in this turn of the event loop comes along.
-    await new Promise(setImmediate);
-    while (this.#queue.length > 0) {
-      const idleMs = FRAME_INTERVAL_MS - (performance.now() - this.#lastCommitAt);
-      if (idleMs > 0 && this.#queue.length === 1 && !this.#closed) await sleep(idleMs);
-      const frame = this.#queue.shift();
-      if (!frame) break;
-      this.#lastCommitAt = performance.now();
-      await this.#commit(frame);
-      this.#pendingBytes -= frame.bytes;
+  async #commit(records: readonly JournalRecord[]): Promise<void> {
+    const value = encodeFrame(records);
+    const { bytes } = this.#usage();
+    if (!this.#hasRoom(bytes)) {
+      throw new JournalFullError(`the journal holds ${bytes} of ${this.#bytesMax} bytes`);
     }
-    this.#writing = undefined;
-  }
-
-  async #commit(frame: Gathering): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      const value = encodeFrame(frame.records);
-      const { bytes } = this.#usage();
-      if (!this.#hasRoom(bytes)) {
-        frame.reject(new JournalFullError(`the journal holds ${bytes} of ${this.#bytesMax} bytes`));
-        return;
-      }
-      timer = setTimeout(() => this.#stall(frame), COMMIT_MS_MAX);
-      if (this.#refused) await this.#advance(value.length);
-      const newest = frame.records.reduce((max, record) => Math.max(max, record.receivedAt), 0);
-      await this.#stored(this.#frames.put([this.#head() + 1, newest], value), value.length);
-      this.#refused = undefined;
-      frame.resolve();
-      for (const wake of this.#waiting) wake();
-    } catch (error) {
-      frame.reject(error as Error);
-    } finally {
-      clearTimeout(timer);
-      this.#stalled = false;
-    }
-  }
-
-  /** Nobody waits longer; should the commit end after all, its records are there and their senders repeat them. */
-  #stall(frame: Gathering): void {
-    this.#stalled = true;
-    this.#refuse(frame.bytes);
-    const error = new JournalFullError(`the disk did not take a frame within ${COMMIT_MS_MAX} ms`);
-    for (const { reject } of [frame, ...this.#queue]) reject(error);
-    for (const { bytes } of this.#queue.splice(0)) this.#pendingBytes -= bytes;
+    if (this.#refused) await this.#advance(value.length);
+    const newest = records.reduce((max, record) => Math.max(max, record.receivedAt), 0);
+    await this.#stored(this.#frames.put([this.#head() + 1, newest], value), value.length);
+    this.#refused = undefined;
+    for (const wake of this.#waiting) wake();
   }
 
   /** lmdb-js rejects with a general error whose `commitError` is a promise that rejects with the cause. */
@@ -221,6 +155,14 @@ class LmdbJournal implements Journal {
     });
   }
 
+  async id(): Promise<string> {
+    this.#assertOpen();
+    const known = (): string | undefined => this.#meta.get('id') as string | undefined;
+    // Whoever opens it first names it.
+    await this.#meta.ifNoExists('id', () => void this.#meta.put('id', randomUUID()));
+    return known() ?? '';
+  }
+
   async head(): Promise<number> {
     this.#assertOpen();
     return this.#head();
@@ -267,7 +209,7 @@ class LmdbJournal implements Journal {
 
   /** Nobody may be publishing any more, so whoever asks finds out whether the disk has room again. */
   async #probe({ bytes, at }: { readonly bytes: number; readonly at: number }): Promise<void> {
-    if (this.#writing || performance.now() < at + DISK_RETRY_MS) return;
+    if (this.#writer.isWriting || performance.now() < at + DISK_RETRY_MS) return;
     try {
       await this.#advance(bytes);
       await this.#stored(this.#meta.put('probe', Buffer.alloc(bytes)), bytes);
@@ -306,22 +248,8 @@ class LmdbJournal implements Journal {
     if (this.#closed) return;
     this.#closed = true;
     for (const wake of this.#waiting) wake();
-    if (this.#stalled) return;
-    await this.#writing;
-    await this.#root.close();
+    await this.#writer.close();
+    // A commit that stalled may still be going on.
+    if (!this.#writer.isStalled) await this.#root.close();
   }
-}
-
-function gather(): Gathering {
-  let resolve: () => void = () => {};
-  let reject: (error: Error) => void = () => {};
-  const durable = new Promise<void>((onDurable, onFailed) => {
-    resolve = onDurable;
-    reject = onFailed;
-  });
-  return { records: [], bytes: 0, durable, resolve, reject };
-}
-
-function bytesOf({ site, device, kind, payload }: JournalRecord): number {
-  return site.length + device.length + kind.length + payload.byteLength + RECORD_OVERHEAD_BYTES;
 }

@@ -29,6 +29,10 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
 }
 
+/**
+ * On one machine there is one journal. On more there are several, and a site's messages are all in the same one, so
+ * that they stay in order while brokers and ingest workers share the sites (`journalOf`).
+ */
 export interface Journal {
   /**
    * Resolves only when the record would survive a power cut.
@@ -39,6 +43,8 @@ export interface Journal {
   append(record: JournalRecord): Promise<void>;
   /** Frames with a seq above `after`, oldest first; empty when there are none (after `waitMs`). */
   read(after: number, options: ReadOptions): Promise<readonly JournalFrame[]>;
+  /** Tells this journal from every other one, also from one that takes its place: a cursor is of one journal. */
+  id(): Promise<string>;
   /** The newest durable frame's seq, 0 for an empty journal that never had one. */
   head(): Promise<number>;
   /**

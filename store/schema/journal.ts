@@ -18,6 +18,8 @@ export const journalCursors = pgTable('journal_cursors', {
   seq: bigint({ mode: 'number' }).notNull(),
   /** Added to a frame's number wherever it is kept: a journal that was lost begins again at 1, what is kept goes on. */
   base: bigint({ mode: 'number' }).notNull().default(0),
+  /** The journal that `seq` is of. */
+  journalId: text('journal_id'),
 });
 
 /** A refused message, whole. The same record again is a no-op. */

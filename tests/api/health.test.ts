@@ -12,7 +12,7 @@ describe('health', () => {
   let writable = true;
   beforeAll(async () => {
     journal.status = async () => ({ writable, frames: 1, bytes: 50, bytesMax: 100 });
-    api = await startTestApi({ journal });
+    api = await startTestApi({ journals: [journal] });
   });
   afterAll(() => api.close());
 
@@ -48,7 +48,7 @@ describe('health', () => {
       expect(status).toBe(503);
       expect(body.checks.ingest.ok).toBe(false);
     });
-    await api.db.$client.query(`INSERT INTO journal_cursors VALUES ('ingest', ${await journal.head()})`);
+    await api.db.$client.query(`INSERT INTO journal_cursors VALUES ('ingest/0', ${await journal.head()})`);
     await eventually(async () => expect((await ready()).status).toBe(200));
   });
 

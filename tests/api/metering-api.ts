@@ -40,7 +40,7 @@ export async function startMetering() {
     await monthPartitions('readings').ensure(api.db.$client, readings);
     await insertReadings(api.db.$client, readings);
     await api.db.$client.query(
-      `INSERT INTO journal_cursors VALUES ('ingest', $1) ON CONFLICT (reader) DO UPDATE SET seq = $1`,
+      `INSERT INTO journal_cursors VALUES ('ingest/0', $1) ON CONFLICT (reader) DO UPDATE SET seq = $1`,
       [frame],
     );
   }

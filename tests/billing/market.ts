@@ -148,7 +148,7 @@ export async function buildMarket(db: Database, site: string) {
     }
     // As ingest stores them: of the next journal frame, which the cursor then has passed.
     await db.$client.query(
-      `WITH frame AS (INSERT INTO journal_cursors (reader, seq) VALUES ('ingest', 1)
+      `WITH frame AS (INSERT INTO journal_cursors (reader, seq) VALUES ('ingest/0', 1)
          ON CONFLICT (reader) DO UPDATE SET seq = journal_cursors.seq + 1 RETURNING seq)
        INSERT INTO readings (register_id, ts, value, quality, source, received_at, journal_seq)
        SELECT $1, ts, value, 'good', 'device', coalesce($4, ts), seq

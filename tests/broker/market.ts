@@ -26,7 +26,7 @@ export interface Market {
   readonly database: TestDatabase;
   readonly journalDir: string;
   addDevice(id: string): Promise<Device>;
-  start(over?: Partial<BrokerDeps>): Promise<Broker & { readonly journal: Journal }>;
+  start(over?: Partial<Omit<BrokerDeps, 'journals'>> & { readonly journal?: Journal }): Promise<Broker & { readonly journal: Journal }>;
   /** Every record in the journal so far. */
   close(): Promise<void>;
 }
@@ -49,9 +49,9 @@ export async function openMarket(): Promise<Market> {
       const { id } = await createDevice(db, { site: SITE, serial, profile, secretHash: hash });
       return { id, secret, clientId: `${SITE}/${id}`, topic: (kind) => `v1/${SITE}/${id}/${kind}` };
     },
-    async start(over = {}) {
+    async start({ journal: given, ...over } = {}) {
       const journal =
-        over.journal ?? (await openLmdbJournal({ dir: join(journalDir, `${journals++}`), bytesMax: 1e9 }));
+        given ?? (await openLmdbJournal({ dir: join(journalDir, `${journals++}`), bytesMax: 1e9 }));
       const broker = await startBroker({
         db,
         databaseUrl: database.url,
@@ -59,7 +59,7 @@ export async function openMarket(): Promise<Market> {
         port: 0,
         host: '127.0.0.1',
         ...over,
-        journal,
+        journals: [journal],
       });
       const close = async (): Promise<void> => {
         await broker.close();

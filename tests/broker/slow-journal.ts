@@ -19,6 +19,7 @@ export function slowJournal(): SlowJournal {
         appended.push({ record, text: Buffer.from(record.payload).toString(), resolve, reject });
       }),
     read: async () => [],
+    id: async () => 'slow',
     head: async () => 0,
     trim: async () => 0,
     status: async () => ({ writable: true, frames: 0, bytes: 0, bytesMax: 0 }),

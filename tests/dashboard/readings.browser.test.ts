@@ -41,7 +41,7 @@ describe.skipIf(skipBrowser)('what a person decides about readings', () => {
     await monthPartitions('readings').ensure(db.$client, readings);
     await insertReadings(db.$client, readings);
     await db.$client.query(
-      `INSERT INTO journal_cursors VALUES ('ingest', $1) ON CONFLICT (reader) DO UPDATE SET seq = $1`,
+      `INSERT INTO journal_cursors VALUES ('ingest/0', $1) ON CONFLICT (reader) DO UPDATE SET seq = $1`,
       [frame],
     );
   }

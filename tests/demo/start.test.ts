@@ -28,11 +28,11 @@ beforeAll(async () => {
   const telemetry = openPostgresTelemetry(db);
   closers.push(() => telemetry.close());
   const shared = { db, databaseUrl, log };
-  const ingest = await startIngest({ ...shared, journal, telemetry, journalDays: 7 });
+  const ingest = await startIngest({ ...shared, journals: [journal], telemetry, journalDays: 7 });
   closers.push(() => ingest.close());
   const billing = await startBilling(shared);
   closers.push(() => billing.close());
-  const broker = await startBroker({ ...shared, journal, port: 0, host: '127.0.0.1' });
+  const broker = await startBroker({ ...shared, journals: [journal], port: 0, host: '127.0.0.1' });
   closers.push(() => broker.close());
   mqttPort = broker.port;
 }, 60_000);

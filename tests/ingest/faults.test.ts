@@ -78,7 +78,7 @@ describe('over a network that fails', () => {
     startIngest({
       db: through,
       databaseUrl: throughUrl,
-      journal,
+      journals: [journal],
       telemetry,
       log: listening,
       journalDays: 7,
@@ -176,7 +176,7 @@ describe('a crash', () => {
       const first = await startIngest({
         db,
         databaseUrl: url,
-        journal,
+        journals: [journal],
         telemetry: dying,
         log,
         journalDays: 7,
@@ -225,7 +225,7 @@ describe('a record that a database refuses', () => {
     const ingest = await startIngest({
       db,
       databaseUrl: database.url,
-      journal,
+      journals: [journal],
       telemetry,
       log,
       journalDays: 7,
@@ -313,7 +313,7 @@ describe('servers that stop', () => {
         const ingest = await startIngest({
           db,
           databaseUrl: url.href,
-          journal,
+          journals: [journal],
           telemetry,
           log,
           journalDays: 7,
@@ -356,7 +356,7 @@ describe('servers that stop', () => {
         const ingest = await startIngest({
           db,
           databaseUrl: database.url,
-          journal,
+          journals: [journal],
           telemetry,
           log,
           journalDays: 7,

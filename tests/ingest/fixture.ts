@@ -71,7 +71,7 @@ export async function until(what: string, done: () => Promise<boolean> | boolean
 }
 
 export async function cursorOf(db: Database): Promise<number> {
-  const { rows } = await db.$client.query<{ seq: string }>('SELECT seq FROM journal_cursors');
+  const { rows } = await db.$client.query<{ seq: string }>(`SELECT seq FROM journal_cursors WHERE reader = 'ingest/0'`);
   return Number(rows[0]?.seq ?? 0);
 }
 
@@ -88,7 +88,7 @@ export async function workOff(
   const ingest = await startIngest({
     db,
     databaseUrl: url,
-    journal,
+    journals: [journal],
     telemetry,
     log,
     journalDays: 7,

@@ -240,7 +240,7 @@ describe('the journal', () => {
     own.frames = [];
     own.appendFrame([record('m1', uplink(0, 1), { receivedAt: old })]);
     own.appendFrame([record('m1', uplink(0, 1))]);
-    const ingest = await startIngest({ ...started(), journal: own, clock: () => NOW, trimEveryMs: 30 });
+    const ingest = await startIngest({ ...started(), journals: [own], clock: () => NOW, trimEveryMs: 30 });
     try {
       await until('the old frame is gone', () => own.frames.length === 1);
       await workedOff(database.db, own);
@@ -258,7 +258,7 @@ describe('the journal', () => {
     const fresh = new MemoryJournal();
     const register = await createDevice(database.db, { id: 'm9', profile: 'electricity-meter' });
     fresh.appendFrame([record('m9', uplink(1, 5)), record('m9', 'x', { receivedAt: NOW + 1 })]);
-    const ingest = await startIngest({ ...started(), journal: fresh, clock: () => NOW });
+    const ingest = await startIngest({ ...started(), journals: [fresh], clock: () => NOW });
     try {
       await until('the new frame is worked off', async () => (await cursorOf(database.db)) === 1);
     } finally {
@@ -272,7 +272,7 @@ describe('the journal', () => {
     const own = new MemoryJournal();
     const register = await createDevice(database.db, { id: 'm10', profile: 'electricity-meter' });
     const both = await Promise.all(
-      [1, 2].map(() => startIngest({ ...started(), journal: own, clock: () => NOW })),
+      [1, 2].map(() => startIngest({ ...started(), journals: [own], clock: () => NOW })),
     );
     try {
       for (let i = 0; i < 40; i++) {
@@ -294,5 +294,5 @@ describe('the journal', () => {
 
 function started() {
   const { db, url } = database;
-  return { db, databaseUrl: url, journal, telemetry: openPostgresTelemetry(db), log, journalDays: 7 };
+  return { db, databaseUrl: url, journals: [journal], telemetry: openPostgresTelemetry(db), log, journalDays: 7 };
 }

@@ -12,7 +12,7 @@ import type { Message } from './sent.ts';
 
 export type FromDevice = Message & { readonly device: string };
 
-const READER = 'ingest';
+const READER = 'ingest/0';
 const FRAME = 200;
 
 /** What ingest does with messages, in the order in which they come: some in a frame, a frame at a time. */

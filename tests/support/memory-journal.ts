@@ -51,6 +51,10 @@ export class MemoryJournal implements Journal {
     return found;
   }
 
+  async id(): Promise<string> {
+    return 'memory';
+  }
+
   async head(): Promise<number> {
     return this.#head;
   }

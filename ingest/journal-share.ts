@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { openWorkSession, type WorkSession } from '../store/shared-work.ts';
+
+/** First key of the advisory locks; the second is the journal's position. */
+const INGEST_LOCKS = 7_214_003;
+/** How often it is looked which journals nobody works off: what a process that died leaves is taken over as soon. */
+const LOOK_MS = 1_000;
+
+export interface JournalShareDeps {
+  readonly databaseUrl: string;
+  readonly log: Logger;
+  /** Of journals. */
+  readonly count: number;
+  /** Works off one journal; settles once `signal` has aborted and what was in flight is through or given up. */
+  readonly work: (journal: number, signal: AbortSignal) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+interface Held {
+  readonly stop: AbortController;
+  readonly done: Promise<void>;
+}
+
+/**
+ * Works off this process's share of the journals until the signal aborts: as many as each would have if all ingest
+ * processes had the same number, rounded up. A journal has one worker at a time; should two believe that it is theirs,
+ * the cursor lets only one of them commit.
+ */
+export async function shareJournals(deps: JournalShareDeps): Promise<void> {
+  const { databaseUrl, log, signal } = deps;
+  while (!signal.aborted) {
+    let session: WorkSession | undefined;
+    try {
+      session = await openWorkSession(databaseUrl, INGEST_LOCKS);
+      await shareWhileHeld(deps, session);
+    } catch (error) {
+      if (signal.aborted) break;
+      log.warn({ err: error }, 'ingest: the locks of its journals are lost, trying again');
+    } finally {
+      await session?.close();
+    }
+    await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
+  }
+}
+
+async function shareWhileHeld({ count, work, log, signal }: JournalShareDeps, session: WorkSession): Promise<void> {
+  const held = new Map<number, Held>();
+  const give = async (journal: number): Promise<void> => {
+    const one = held.get(journal);
+    one?.stop.abort();
+    await one?.done;
+    held.delete(journal);
+  };
+  try {
+    while (!signal.aborted && !session.lost.aborted) {
+      const fair = Math.ceil(count / (await session.members()));
+      for (const journal of [...held.keys()].slice(fair)) {
+        await give(journal);
+        await session.release(journal);
+        log.info({ journal }, 'ingest: left a journal to another process');
+      }
+      for (let journal = 0; journal < count && held.size < fair; journal++) {
+        if (held.has(journal) || !(await session.take(journal))) continue;
+        const stop = new AbortController();
+        const done = work(journal, AbortSignal.any([stop.signal, signal, session.lost]));
+        held.set(journal, { stop, done });
+        log.info({ journal }, 'ingest: works off a journal');
+      }
+      const waiting = AbortSignal.any([signal, session.lost]);
+      await sleep(LOOK_MS, undefined, { signal: waiting }).catch(() => {});
+    }
+  } finally {
+    await Promise.all([...held.keys()].map(give));
+  }
+}
