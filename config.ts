@@ -45,7 +45,10 @@ const VARIABLES = {
     'the largest size of the journal in GB, from 0.01 to 100000',
   ],
   JOURNAL_URL: [
-    z.string().refine((text) => text.split(',').every((part) => NATS_URL.test(part.trim()))).optional(),
+    z
+      .string()
+      .refine((text) => text.split(',').every((part) => NATS_URL.test(part.trim())))
+      .optional(),
     'NATS servers with JetStream, like nats://host:4222, with commas between several',
   ],
   JOURNAL_PARTITIONS: [

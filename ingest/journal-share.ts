@@ -44,7 +44,10 @@ export async function shareJournals(deps: JournalShareDeps): Promise<void> {
   }
 }
 
-async function shareWhileHeld({ count, work, log, signal }: JournalShareDeps, session: WorkSession): Promise<void> {
+async function shareWhileHeld(
+  { count, work, log, signal }: JournalShareDeps,
+  session: WorkSession,
+): Promise<void> {
   const held = new Map<number, Held>();
   const give = async (journal: number): Promise<void> => {
     const one = held.get(journal);

@@ -6,8 +6,8 @@ import { ingestReader } from '../store/journal/partition.ts';
 import type { Journal } from '../store/journal/port.ts';
 import type { TelemetryStore } from '../store/telemetry/port.ts';
 import { openDeviceCatalog } from './device-catalog.ts';
-import { reportLagOf } from './metrics.ts';
 import { shareJournals } from './journal-share.ts';
+import { reportLagOf } from './metrics.ts';
 import { openPipeline, type Pipeline } from './pipeline.ts';
 import { retryStage } from './retry.ts';
 

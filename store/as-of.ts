@@ -41,10 +41,7 @@ export function asOf(table: HistoryTable, changeId: number): string {
  * The newest change, and frame of the site's journal, such that nobody with a smaller number is still at work: the lock waits for
  * whoever has written history and not committed yet.
  */
-export async function readCutOff(
-  client: Queryable,
-  siteId: string,
-): Promise<Omit<CutOff, 'receivedUpTo'>> {
+export async function readCutOff(client: Queryable, siteId: string): Promise<Omit<CutOff, 'receivedUpTo'>> {
   // Two statements sent as one are one transaction: the lock is gone when the answer is here.
   const answers: unknown = await client.query(
     `LOCK TABLE change_history IN SHARE MODE;

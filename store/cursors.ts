@@ -86,7 +86,9 @@ export function openCursor(
 export function prepareCursors(db: Database, count: number): Promise<void> {
   return transaction(db, async (tx) => {
     await tx.query('LOCK TABLE journal_cursors IN SHARE ROW EXCLUSIVE MODE');
-    const { rows } = await tx.query<{ n: string }>(`SELECT count(*) AS n FROM journal_cursors WHERE ${OF_INGEST}`);
+    const { rows } = await tx.query<{ n: string }>(
+      `SELECT count(*) AS n FROM journal_cursors WHERE ${OF_INGEST}`,
+    );
     const known = Number(rows[0]?.n);
     if (known === count) return;
     if (known > 0) {

@@ -26,7 +26,9 @@ export interface Market {
   readonly database: TestDatabase;
   readonly journalDir: string;
   addDevice(id: string): Promise<Device>;
-  start(over?: Partial<Omit<BrokerDeps, 'journals'>> & { readonly journal?: Journal }): Promise<Broker & { readonly journal: Journal }>;
+  start(
+    over?: Partial<Omit<BrokerDeps, 'journals'>> & { readonly journal?: Journal },
+  ): Promise<Broker & { readonly journal: Journal }>;
   /** Every record in the journal so far. */
   close(): Promise<void>;
 }

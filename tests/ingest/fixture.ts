@@ -71,7 +71,9 @@ export async function until(what: string, done: () => Promise<boolean> | boolean
 }
 
 export async function cursorOf(db: Database): Promise<number> {
-  const { rows } = await db.$client.query<{ seq: string }>(`SELECT seq FROM journal_cursors WHERE reader = 'ingest/0'`);
+  const { rows } = await db.$client.query<{ seq: string }>(
+    `SELECT seq FROM journal_cursors WHERE reader = 'ingest/0'`,
+  );
   return Number(rows[0]?.seq ?? 0);
 }
 

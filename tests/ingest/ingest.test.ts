@@ -294,5 +294,12 @@ describe('the journal', () => {
 
 function started() {
   const { db, url } = database;
-  return { db, databaseUrl: url, journals: [journal], telemetry: openPostgresTelemetry(db), log, journalDays: 7 };
+  return {
+    db,
+    databaseUrl: url,
+    journals: [journal],
+    telemetry: openPostgresTelemetry(db),
+    log,
+    journalDays: 7,
+  };
 }

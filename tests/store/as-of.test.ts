@@ -22,8 +22,7 @@ const cutOff = async (site: string): Promise<number> => {
 test('a cut-off is where ingest has come to, and does not go back when a new journal begins', async () => {
   const { db } = database;
   const move = (from: number, to: number) => moveCursor(db.$client, { reader: ingestReader(0), from, to });
-  const open = (journal: string, head: number) =>
-    openCursor(db, { reader: ingestReader(0), journal, head });
+  const open = (journal: string, head: number) => openCursor(db, { reader: ingestReader(0), journal, head });
   await prepareCursors(db, 1);
   expect(await cutOff('any')).toBe(0);
   expect(await open('first', 0)).toEqual({ seq: 0, base: 0, restartedFrom: null });
@@ -50,7 +49,9 @@ test('sites that move between journals go on with larger numbers', async () => {
     await prepareCursors(db, count);
     const after = await heads();
     expect(after.filter((seq, i) => seq < (before[i] ?? 0))).toEqual([]);
-    const { rows } = await db.$client.query('SELECT journal_partition(s) AS n FROM unnest($1::text[]) s', [sites]);
+    const { rows } = await db.$client.query('SELECT journal_partition(s) AS n FROM unnest($1::text[]) s', [
+      sites,
+    ]);
     expect(rows.map(({ n }) => n)).toEqual(sites.map((site) => partitionOf(site, count)));
     for (let n = 0; n < count; n++) {
       const { seq } = await openCursor(db, { reader: ingestReader(n), journal: `${count} ${n}`, head: 1e6 });
