@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readCursor } from '../store/cursors.ts';
 import { type Database, pingDatabase } from '../store/database.ts';
+import { journalLag } from '../store/journal/lag.ts';
 import { ingestReader } from '../store/journal/partition.ts';
 import type { Journal } from '../store/journal/port.ts';
 import type { TelemetryStore } from '../store/telemetry/port.ts';
@@ -59,23 +60,15 @@ async function ingestLag(
   db: Database,
   journals: readonly Journal[],
 ): Promise<{ ok: boolean; detail: string }> {
-  const lags = await Promise.all(journals.map((journal, n) => lagOf(db, journal, ingestReader(n))));
+  const lags = await Promise.all(
+    journals.map(async (journal, n) =>
+      journalLag(journal, await readCursor(db, ingestReader(n)), Date.now()),
+    ),
+  );
   const frames = lags.reduce((sum, lag) => sum + lag.frames, 0);
   if (frames === 0) return { ok: true, detail: '0 frames behind' };
-  const seconds = Math.max(...lags.map((lag) => lag.seconds));
+  const seconds = Math.max(...lags.map((lag) => lag.oldestSeconds));
   return { ok: seconds <= LAG_S_MAX, detail: `${frames} frames, ${seconds.toFixed(1)} s behind` };
-}
-
-async function lagOf(
-  db: Database,
-  journal: Journal,
-  reader: string,
-): Promise<{ frames: number; seconds: number }> {
-  const [cursor, head] = await Promise.all([readCursor(db, reader), journal.head()]);
-  const frames = Math.max(0, head - cursor);
-  const [oldest] = frames > 0 ? await journal.read(cursor, { recordsMax: 1 }) : [];
-  const receivedAt = oldest?.records[0]?.receivedAt;
-  return { frames, seconds: receivedAt === undefined ? 0 : Math.max(0, (Date.now() - receivedAt) / 1000) };
 }
 
 async function run(check: Check): Promise<Health['checks'][string]> {

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { openWorkSession, type WorkSession } from '../store/shared-work.ts';
+import { retryStage } from './retry.ts';
 
 /** First key of the advisory locks; the second is the journal's position. */
 const INGEST_LOCKS = 7_214_003;
 /** How often it is looked which journals nobody works off: what a process that died leaves is taken over as soon. */
 const LOOK_MS = 1_000;
+/** A store that hangs holds a journal no longer; what it still commits then, the cursor keeps out. */
+const GIVE_MS_MAX = 2_000;
 
 export interface JournalShareDeps {
   readonly databaseUrl: string;
@@ -14,6 +17,8 @@ export interface JournalShareDeps {
   readonly count: number;
   /** Works off one journal; settles once `signal` has aborted and what was in flight is through or given up. */
   readonly work: (journal: number, signal: AbortSignal) => Promise<void>;
+  /** Told of a journal that another process works off. */
+  readonly leave: (journal: number) => void;
   readonly signal: AbortSignal;
 }
 
@@ -29,23 +34,22 @@ interface Held {
  */
 export async function shareJournals(deps: JournalShareDeps): Promise<void> {
   const { databaseUrl, log, signal } = deps;
+  const retry = retryStage('postgres', deps);
   while (!signal.aborted) {
-    let session: WorkSession | undefined;
+    const session = await retry(() => openWorkSession(databaseUrl, INGEST_LOCKS)).catch(() => null);
+    if (!session) return;
     try {
-      session = await openWorkSession(databaseUrl, INGEST_LOCKS);
       await shareWhileHeld(deps, session);
     } catch (error) {
-      if (signal.aborted) break;
-      log.warn({ err: error }, 'ingest: the locks of its journals are lost, trying again');
+      log.warn({ err: error }, 'ingest: lost its connection, and with it its journals');
     } finally {
-      await session?.close();
+      await session.close();
     }
-    await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
   }
 }
 
 async function shareWhileHeld(
-  { count, work, log, signal }: JournalShareDeps,
+  { count, work, leave, log, signal }: JournalShareDeps,
   session: WorkSession,
 ): Promise<void> {
   const held = new Map<number, Held>();
@@ -61,10 +65,15 @@ async function shareWhileHeld(
       for (const journal of [...held.keys()].slice(fair)) {
         await give(journal);
         await session.release(journal);
+        leave(journal);
         log.info({ journal }, 'ingest: left a journal to another process');
       }
-      for (let journal = 0; journal < count && held.size < fair; journal++) {
-        if (held.has(journal) || !(await session.take(journal))) continue;
+      for (let journal = 0; journal < count; journal++) {
+        if (held.has(journal)) continue;
+        if (held.size >= fair || !(await session.take(journal))) {
+          leave(journal);
+          continue;
+        }
         const stop = new AbortController();
         const done = work(journal, AbortSignal.any([stop.signal, signal, session.lost]));
         held.set(journal, { stop, done });
@@ -74,6 +83,6 @@ async function shareWhileHeld(
       await sleep(LOOK_MS, undefined, { signal: waiting }).catch(() => {});
     }
   } finally {
-    await Promise.all([...held.keys()].map(give));
+    await Promise.race([Promise.all([...held.keys()].map(give)), sleep(GIVE_MS_MAX)]);
   }
 }

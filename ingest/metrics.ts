@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
+import type { JournalLag } from '../store/journal/lag.ts';
 
 export const messagesTotal = new Counter({
   name: 'stallgrid_ingest_messages_total',
@@ -29,17 +30,17 @@ export const stageSeconds = new Histogram({
 
 /** What the lag gauges ask of the running ingest at each scrape. */
 export interface LagSource {
-  lag(): Promise<{ readonly frames: number; readonly oldestSeconds: number }>;
+  lag(): Promise<JournalLag>;
 }
-let sources: Iterable<LagSource> = [];
+let sources: ReadonlyMap<number, LagSource> = new Map();
 
-/** One for each journal that this process works off. */
-export function reportLagOf(next: Iterable<LagSource> | null): void {
-  sources = next ?? [];
+/** By journal; what the map holds may change. */
+export function reportLagOf(next: ReadonlyMap<number, LagSource> | null): void {
+  sources = next ?? new Map();
 }
 
-async function lags() {
-  return Promise.all([...sources].map((source) => source.lag()));
+function lags(): Promise<readonly JournalLag[]> {
+  return Promise.all([...sources.values()].map((source) => source.lag()));
 }
 
 new Gauge({

@@ -5,6 +5,7 @@ import { CursorMovedError, openCursor } from '../store/cursors.ts';
 import type { Database } from '../store/database.ts';
 import { isDataError } from '../store/database-errors.ts';
 import type { NewDeadLetter } from '../store/dead-letters.ts';
+import { journalLag } from '../store/journal/lag.ts';
 import type { Journal } from '../store/journal/port.ts';
 import { monthPartitions } from '../store/partitions.ts';
 import type { TelemetryStore } from '../store/telemetry/port.ts';
@@ -194,14 +195,7 @@ export function openPipeline(deps: PipelineDeps): Pipeline {
   return {
     run,
     cursor: () => committed,
-    async lag() {
-      const [oldest] = await journal.read(committed, { recordsMax: 1 });
-      const receivedAt = oldest?.records[0]?.receivedAt;
-      return {
-        frames: Math.max(0, (await journal.head()) - committed),
-        oldestSeconds: receivedAt === undefined ? 0 : Math.max(0, clock() - receivedAt) / 1000,
-      };
-    },
+    lag: () => journalLag(journal, committed, clock()),
   };
 }
 

@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { prepareCursors } from '../store/cursors.ts';
 import type { Database } from '../store/database.ts';
+import { journalLag } from '../store/journal/lag.ts';
 import { ingestReader } from '../store/journal/partition.ts';
 import type { Journal } from '../store/journal/port.ts';
 import type { TelemetryStore } from '../store/telemetry/port.ts';
 import { openDeviceCatalog } from './device-catalog.ts';
 import { shareJournals } from './journal-share.ts';
-import { reportLagOf } from './metrics.ts';
+import { type LagSource, reportLagOf } from './metrics.ts';
 import { openPipeline, type Pipeline } from './pipeline.ts';
 import { retryStage } from './retry.ts';
 
@@ -38,7 +39,10 @@ export async function startIngest(deps: IngestDeps): Promise<{ close(): Promise<
   const { db, databaseUrl, journals, log, clock = Date.now } = deps;
   const closing = new AbortController();
   const catalog = await openDeviceCatalog(deps);
-  const running = new Set<Pipeline>();
+  /** Of the journals that this process works off or would, as far as it knows. */
+  const behind = new Map<number, LagSource>(
+    journals.map((journal, n) => [n, { lag: () => journalLag(journal, 0, clock()) }]),
+  );
   const retryPostgres = retryStage('postgres', { log, signal: closing.signal });
 
   async function work(n: number, signal: AbortSignal): Promise<void> {
@@ -46,16 +50,16 @@ export async function startIngest(deps: IngestDeps): Promise<{ close(): Promise<
     if (!journal) return;
     const pipeline = openPipeline({ ...deps, journal, reader: ingestReader(n), clock, catalog, signal });
     const trimmer = startTrimmer({ ...deps, clock }, journal, pipeline);
-    running.add(pipeline);
+    behind.set(n, pipeline);
     await pipeline.run();
-    running.delete(pipeline);
     await trimmer.close();
   }
   const done = (async () => {
     await retryPostgres(() => prepareCursors(db, journals.length)).catch(() => {});
-    await shareJournals({ databaseUrl, log, count: journals.length, work, signal: closing.signal });
+    const leave = (n: number): boolean => behind.delete(n);
+    await shareJournals({ databaseUrl, log, count: journals.length, work, leave, signal: closing.signal });
   })();
-  reportLagOf(running);
+  reportLagOf(behind);
 
   return {
     async close() {

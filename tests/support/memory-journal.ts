@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type {
   Journal,
   JournalFrame,
@@ -10,6 +11,7 @@ import type {
 /** A journal without a disk, for tests of its readers. Each append is a frame; `appendFrame` groups records. */
 export class MemoryJournal implements Journal {
   frames: JournalFrame[] = [];
+  readonly #id = randomUUID();
   #head = 0;
   #waiting = new Set<() => void>();
 
@@ -52,7 +54,7 @@ export class MemoryJournal implements Journal {
   }
 
   async id(): Promise<string> {
-    return 'memory';
+    return this.#id;
   }
 
   async head(): Promise<number> {
