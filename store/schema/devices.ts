@@ -60,19 +60,27 @@ export const devices = pgTable(
 );
 
 /** What broker and ingest saw of a device. Apart from `devices`, because it changes all the time. */
-export const deviceStates = pgTable('device_states', {
-  deviceId: text('device_id')
-    .primaryKey()
-    .references(() => devices.id, { onDelete: 'cascade' }),
-  /** Written by the broker alone: a connection is open. */
-  online: boolean().notNull().default(false),
-  onlineChangedAt: timestamp('online_changed_at', { withTimezone: true }),
-  /** When the platform last received anything from it. */
-  lastSeenAt: timestamp('last_seen_at', { withTimezone: true }),
-  /** The newest instant the device says it measured at. */
-  measuredAt: timestamp('measured_at', { withTimezone: true }),
-  firmware: text(),
-});
+export const deviceStates = pgTable(
+  'device_states',
+  {
+    deviceId: text('device_id')
+      .primaryKey()
+      .references(() => devices.id, { onDelete: 'cascade' }),
+    /** Written by brokers alone: a connection is open. */
+    online: boolean().notNull().default(false),
+    onlineChangedAt: timestamp('online_changed_at', { withTimezone: true }),
+    /** The broker process that has the connection, and since when; null while there is none. */
+    broker: integer(),
+    connectedAt: timestamp('connected_at', { withTimezone: true }),
+    /** When the platform last received anything from it. */
+    lastSeenAt: timestamp('last_seen_at', { withTimezone: true }),
+    /** The newest instant the device says it measured at. */
+    measuredAt: timestamp('measured_at', { withTimezone: true }),
+    firmware: text(),
+  },
+  // Which brokers have devices, and which devices a lost one had.
+  (t) => [index('device_states_broker').on(t.broker).where(sql`${t.online}`)],
+);
 
 /** What a device said happened, e.g. a gate pass. The same again is a no-op. */
 export const deviceEvents = pgTable(
@@ -105,6 +113,8 @@ export const commands = pgTable(
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
     expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
     sentAt: timestamp('sent_at', { withTimezone: true }),
+    /** The broker process that sent it and has no PUBACK yet; null otherwise. */
+    broker: integer(),
     finishedAt: timestamp('finished_at', { withTimezone: true }),
     result: jsonb(),
   },
@@ -112,5 +122,6 @@ export const commands = pgTable(
     index('commands_open').on(t.deviceId, t.status),
     // Asked every second what has expired.
     index('commands_expiry').on(t.expiresAt).where(sql`${t.status} IN ('queued', 'sent')`),
+    index('commands_broker').on(t.broker).where(sql`${t.broker} IS NOT NULL`),
   ],
 );
