@@ -62,7 +62,7 @@ export const MONEY: readonly Mutant[] = [
     file: 'store/late-fees.ts',
     from: 'const difference = fee - BigInt(row.fees);',
     to: 'const difference = fee;',
-    ...{ test: 'tests/billing/bill-work.test.ts', only: 'late fees are booked to a date' },
+    ...{ test: 'tests/billing/overdue-bills.test.ts', only: 'late fees are booked to a date' },
   },
   {
     name: 'a payment is booked with the wrong sign',
