@@ -7,6 +7,7 @@ import {
   devicesWithCommands,
   expireCommands,
   requeueCommands,
+  settleCommands,
 } from '../store/commands.ts';
 import type { Database } from '../store/database.ts';
 import type { DeviceConnection } from './connection.ts';
@@ -22,6 +23,8 @@ const BACKLOG_DEVICES_MAX = 100_000;
 export interface CommandDeliveryDeps {
   readonly db: Database;
   readonly log: Logger;
+  /** The number of this process among the brokers. */
+  readonly broker: number;
   /** The device's open connection. */
   readonly find: (device: string) => DeviceConnection | undefined;
   readonly inFlightMax: number;
@@ -30,7 +33,8 @@ export interface CommandDeliveryDeps {
 /**
  * Takes queued commands from Postgres to the one device, while it is connected and subscribed and the command has
  * not expired. Each claim sends once; a command whose PUBLISH was not acknowledged (PUBACK) when its connection
- * was lost goes back into the queue, with the same id, by which the device knows it again. Its end is its `ack`,
+ * was lost goes back into the queue, with the same id, by which the device knows it again; when this process is lost,
+ * another broker puts it back (roll-call.ts). Its end is its `ack`,
  * which ingest reads from the journal, or its expiry, which is swept up here.
  */
 export class CommandDelivery {
@@ -39,6 +43,9 @@ export class CommandDelivery {
   readonly #timer: NodeJS.Timeout;
   #delivering: Promise<void> | undefined;
   readonly #returning = new Set<Promise<void>>();
+  /** Commands that their devices have, to be written down. */
+  readonly #settled: string[] = [];
+  #settling: Promise<void> | undefined;
   #sweeping = false;
   #closed = false;
 
@@ -63,8 +70,27 @@ export class CommandDelivery {
   }
 
   acknowledged(connection: DeviceConnection, packetId: number): void {
-    if (connection.commandsInFlight.delete(packetId) && connection.identity)
-      this.wake(connection.identity.device);
+    const id = connection.commandsInFlight.get(packetId);
+    if (id === undefined || !connection.identity) return;
+    connection.commandsInFlight.delete(packetId);
+    this.#settle(id);
+    this.wake(connection.identity.device);
+  }
+
+  #settle(id: string): void {
+    this.#settled.push(id);
+    this.#settling ??= this.#writeSettled().finally(() => {
+      this.#settling = undefined;
+    });
+  }
+
+  /** Where this fails, a command may be sent once more should this process be lost. */
+  async #writeSettled(): Promise<void> {
+    while (this.#settled.length > 0) {
+      await settleCommands(this.#deps.db.$client, this.#deps.broker, this.#settled.splice(0)).catch((error) =>
+        this.#deps.log.debug({ err: error }, 'broker: delivered commands not written down'),
+      );
+    }
   }
 
   /** Gives back what the device may not have received. */
@@ -87,12 +113,13 @@ export class CommandDelivery {
   }
 
   async #deliver(): Promise<void> {
+    const { db, broker } = this.#deps;
     while (this.#due.size > 0 && !this.#closed) {
       const devices = [...this.#due].slice(0, DEVICES_MAX);
       for (const device of devices) this.#due.delete(device);
       try {
         const rooms = devices.map((device) => ({ device, room: this.#roomOf(device) }));
-        const claimed = await claimCommands(this.#deps.db.$client, rooms, new Date());
+        const claimed = await claimCommands(db.$client, { broker, devices: rooms, at: new Date() });
         const unsent = claimed.filter((command) => !this.#send(command));
         if (unsent.length > 0) await this.#requeue(unsent.map((command) => command.id));
         // There may be more. Where there is no room for it, an acknowledgement will wake the device.
@@ -115,6 +142,7 @@ export class CommandDelivery {
     const payload = JSON.stringify({ id, op, args, expires: expiresAt.getTime() } satisfies Command);
     const messageId = connection.nextPacketId();
     if (qos > 0) connection.commandsInFlight.set(messageId, id);
+    else this.#settle(id);
     connection.write(
       generate({
         cmd: 'publish',
@@ -132,7 +160,7 @@ export class CommandDelivery {
 
   async #requeue(ids: readonly string[]): Promise<void> {
     try {
-      await requeueCommands(this.#deps.db.$client, ids);
+      await requeueCommands(this.#deps.db.$client, this.#deps.broker, ids);
       counted.inc({ outcome: 'requeued' }, ids.length);
     } catch (error) {
       this.#deps.log.warn(
@@ -158,6 +186,6 @@ export class CommandDelivery {
   async close(waitMs: number): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
-    await within(waitMs, Promise.all([this.#delivering, ...this.#returning]));
+    await within(waitMs, Promise.all([this.#delivering, this.#settling, ...this.#returning]));
   }
 }

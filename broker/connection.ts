@@ -45,6 +45,8 @@ export class DeviceConnection extends Duplex {
   readonly certificateName: string | undefined;
   /** Once its credentials were good. */
   identity: Identity | undefined;
+  /** When it was admitted, epoch milliseconds. */
+  admittedAt = 0;
   /** The CONNACK code that the CONNECT earned before its credentials were looked at. */
   refusedCode: number | undefined;
   /** Granted QoS by topic filter. */

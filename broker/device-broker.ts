@@ -160,6 +160,7 @@ export class DeviceBroker {
       return;
     }
     const { device, rateLimit } = identity;
+    connection.admittedAt = Date.now();
     // aedes has closed an older connection by now, unless two came at the same time.
     this.#open.get(device)?.destroy();
     this.#open.set(device, connection);
@@ -207,6 +208,19 @@ export class DeviceBroker {
       refuse('credentials_changed');
       connection.destroy();
     }
+  }
+
+  /** The device has connected elsewhere: its connection here, if not newer than that, is closed (MQTT-3.1.4-2). */
+  supersede(device: string, at: number): void {
+    const connection = this.#open.get(device);
+    if (!connection || connection.admittedAt > at) return;
+    refuse('superseded');
+    connection.destroy();
+  }
+
+  /** Open connections, by device. */
+  connections(): Iterable<readonly [string, DeviceConnection]> {
+    return this.#open;
   }
 
   /** Reads nothing more; what was read can still be acknowledged. */

@@ -45,6 +45,7 @@ export type Refusal =
   | 'credentials'
   | 'will_topic'
   | 'credentials_changed'
+  | 'superseded'
   | 'topic'
   | 'payload_too_large'
   | 'journal';

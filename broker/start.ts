@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { CHANNELS, zCommandNotice, zCredentialsNotice } from '../contracts/notify.ts';
+import { CHANNELS, zCommandNotice, zCredentialsNotice, zPresenceNotice } from '../contracts/notify.ts';
 import type { Database } from '../store/database.ts';
 import type { Journal } from '../store/journal/port.ts';
 import { listen } from '../store/listen.ts';
@@ -13,6 +13,7 @@ import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { connections } from './metrics.ts';
 import { PresenceLog } from './presence.ts';
 import { Publishes } from './publishes.ts';
+import { openRollCall } from './roll-call.ts';
 import { Waiting } from './waiting.ts';
 import { within } from './within.ts';
 
@@ -37,8 +38,8 @@ export interface Broker {
 
 /** How often connections are checked for a secret that expired after a rotation. */
 const EXPEL_MS = 5_000;
-/** The longest that a step of closing waits; four do, and all is done within 3 s whatever the database does. */
-const CLOSE_STEP_MS = 600;
+/** The longest that a step of closing waits; six do, and all is done within 3 s whatever the database does. */
+const CLOSE_STEP_MS = 450;
 /** For acknowledgements that are on their way out. */
 const LAST_WORDS_MS = 50;
 
@@ -50,14 +51,25 @@ const LAST_WORDS_MS = 50;
 export async function startBroker(deps: BrokerDeps): Promise<Broker> {
   const { db, log, journals } = deps;
   const limits: Limits = { ...DEFAULT_LIMITS, ...deps.limits };
+  const noteAll = (): void => {
+    for (const [device, connection] of broker.connections())
+      presence.note(device, true, connection.admittedAt);
+  };
+  const rollCall = await openRollCall({ db, databaseUrl: deps.databaseUrl, log, onReturned: noteAll });
   const gate = new ConnectionGate(limits);
   const waiting = new Waiting(limits.waitingBytesMax);
   const publishes = new Publishes({ journals, limits, log });
   const credentials = new CredentialBook({ db, log, onChanged: (devices) => broker.expel(devices) });
-  const presence = new PresenceLog({ db, log });
+  const presence = new PresenceLog({
+    db,
+    log,
+    broker: rollCall.id,
+    onSuperseded: (device, at) => broker.supersede(device, at),
+  });
   const commands = new CommandDelivery({
     db,
     log,
+    broker: rollCall.id,
     find: (device) => broker.find(device),
     inFlightMax: limits.commandsInFlightMax,
   });
@@ -68,9 +80,9 @@ export async function startBroker(deps: BrokerDeps): Promise<Broker> {
     publishes,
     waiting,
     log,
-    onOnline: (_connection, device) => presence.note(device, true),
+    onOnline: (connection, device) => presence.note(device, true, connection.admittedAt),
     onOffline: (connection, device) => {
-      if (!broker.find(device)) presence.note(device, false);
+      if (!broker.find(device)) presence.note(device, false, Date.now());
       void commands.connectionLost(connection);
     },
     onSubscribed: (device) => commands.wake(device),
@@ -78,6 +90,7 @@ export async function startBroker(deps: BrokerDeps): Promise<Broker> {
   });
 
   const closers: (() => unknown)[] = [
+    () => rollCall.close(CLOSE_STEP_MS),
     () => commands.close(CLOSE_STEP_MS),
     () => presence.close(CLOSE_STEP_MS),
   ];
@@ -86,15 +99,16 @@ export async function startBroker(deps: BrokerDeps): Promise<Broker> {
   };
   try {
     await credentials.load();
-    await presence.reset();
     const listener = await listen({
       url: deps.databaseUrl,
-      channels: [CHANNELS.credentials, CHANNELS.commands],
+      channels: [CHANNELS.credentials, CHANNELS.commands, CHANNELS.presence],
       log,
       onNotice: (channel, payload) => onNotice(channel, payload),
       onConnected: async () => {
         // The first time too: something may have changed between loading and listening.
         credentials.refresh('all');
+        // Whoever has a newer connection answers again.
+        noteAll();
         await commands.wakeAll();
       },
     });
@@ -137,6 +151,12 @@ export async function startBroker(deps: BrokerDeps): Promise<Broker> {
     if (channel === CHANNELS.commands) {
       const notice = zCommandNotice.safeParse(payload);
       if (notice.success) commands.wake(notice.data.device);
+      return;
+    }
+    if (channel === CHANNELS.presence) {
+      const notice = zPresenceNotice.safeParse(payload);
+      if (!notice.success || notice.data.broker === rollCall.id) return;
+      for (const [device, at] of notice.data.connected) broker.supersede(device, at);
       return;
     }
     const notice = zCredentialsNotice.safeParse(payload ?? {});

@@ -6,8 +6,10 @@ export const CHANNELS = {
   stalls: 'stallgrid_stalls',
   /** Devices whose credential, profile or enabled flag changed (trigger on devices); empty: reload all. */
   credentials: 'stallgrid_credentials',
-  /** Commands queued (trigger on commands). */
+  /** Commands queued (trigger on commands) or queued again. */
   commands: 'stallgrid_commands',
+  /** Devices that connected to a broker while another one had them: sent by the broker that has them now. */
+  presence: 'stallgrid_presence',
   /** Billing runs queued by the api (trigger on billing_runs). */
   billingRuns: 'stallgrid_billing_runs',
   /** Prepaid balances or supplies of a site changed (triggers). */
@@ -27,4 +29,9 @@ export const NOTIFY_BYTES_MAX = 7_900;
 export const zStallsNotice = z.object({ site: z.string(), stalls: z.array(z.number().int()) });
 export const zCredentialsNotice = z.object({ device: z.string().optional() });
 export const zCommandNotice = z.object({ device: z.string() });
+export const zPresenceNotice = z.object({
+  broker: z.number().int(),
+  /** Device, and when it connected (epoch milliseconds). */
+  connected: z.array(z.tuple([z.string(), z.number()])),
+});
 export const zBalancesNotice = z.object({ site: z.string() });

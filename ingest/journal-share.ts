@@ -4,7 +4,7 @@ import { openWorkSession, type WorkSession } from '../store/shared-work.ts';
 import { retryStage } from './retry.ts';
 
 /** First key of the advisory locks; the second is the journal's position. */
-const INGEST_LOCKS = 7_214_003;
+const INGEST_LOCKS = 7_214_007;
 /** How often it is looked which journals nobody works off: what a process that died leaves is taken over as soon. */
 const LOOK_MS = 1_000;
 /** A store that hangs holds a journal no longer; what it still commits then, the cursor keeps out. */

@@ -1,4 +1,5 @@
 import { and, desc, eq, getTableColumns, inArray, sql } from 'drizzle-orm';
+import { CHANNELS } from '../contracts/notify.ts';
 import type { Database, Executor, Queryable } from './database.ts';
 import { commands } from './schema/devices.ts';
 
@@ -65,8 +66,11 @@ export interface CommandRoom {
  */
 export async function claimCommands(
   db: Queryable,
-  devices: readonly CommandRoom[],
-  at: Date,
+  {
+    broker,
+    devices,
+    at,
+  }: { readonly broker: number; readonly devices: readonly CommandRoom[]; readonly at: Date },
 ): Promise<ClaimedCommand[]> {
   const { rows } = await db.query<ClaimedCommand>({
     name: 'claim_commands',
@@ -79,21 +83,52 @@ export async function claimCommands(
                ORDER BY created_at LIMIT d.room FOR UPDATE SKIP LOCKED
              ) AS queued
            ), claimed AS (
-             UPDATE commands c SET status = 'sent', sent_at = $3 FROM due WHERE c.id = due.id RETURNING c.*
+             UPDATE commands c SET status = 'sent', sent_at = $3, broker = $4 FROM due WHERE c.id = due.id RETURNING c.*
            )
            SELECT id, device_id AS device, op, args, expires_at AS "expiresAt" FROM claimed ORDER BY created_at`,
-    values: [devices.map((d) => d.device), devices.map((d) => d.room), at],
+    values: [devices.map((d) => d.device), devices.map((d) => d.room), at, broker],
   });
   return rows;
 }
 
-/** Gives back claimed commands that did not arrive, to be claimed again. */
-export async function requeueCommands(db: Queryable, ids: readonly string[]): Promise<void> {
+/** The devices have these: should the broker be lost, they are not sent again. */
+export async function settleCommands(db: Queryable, broker: number, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await db.query({
+    name: 'settle_commands',
+    text: 'UPDATE commands SET broker = NULL WHERE id = ANY ($1::uuid[]) AND broker = $2',
+    values: [ids, broker],
+  });
+}
+
+/** Tells the brokers of commands that are queued again: another one may have the device by now. */
+const NOTIFY_AGAIN = `SELECT pg_notify('${CHANNELS.commands}', json_build_object('device', device_id)::text)
+  FROM (SELECT DISTINCT device_id FROM again) d`;
+
+/** Gives back commands that this broker claimed and that did not arrive, to be claimed again. */
+export async function requeueCommands(db: Queryable, broker: number, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await db.query({
     name: 'requeue_commands',
-    text: `UPDATE commands SET status = 'queued' WHERE id = ANY ($1::uuid[]) AND status = 'sent'`,
-    values: [ids],
+    text: `WITH again AS (
+             UPDATE commands SET status = 'queued', broker = NULL
+             WHERE id = ANY ($1::uuid[]) AND status = 'sent' AND broker = $2 RETURNING device_id
+           ) ${NOTIFY_AGAIN}`,
+    values: [ids, broker],
+  });
+}
+
+/** As `requeueCommands`, for brokers that are no more; what has expired keeps its time for an acknowledgement. */
+export async function requeueLostCommands(db: Queryable, lost: readonly number[], at: Date): Promise<void> {
+  if (lost.length === 0) return;
+  await db.query({
+    name: 'requeue_lost_commands',
+    text: `WITH again AS (
+             UPDATE commands SET broker = NULL,
+               status = CASE WHEN status = 'sent' AND expires_at > $2 THEN 'queued' ELSE status END
+             WHERE broker = ANY ($1::int[]) RETURNING device_id
+           ) ${NOTIFY_AGAIN}`,
+    values: [lost, at],
   });
 }
 

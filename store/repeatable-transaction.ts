@@ -2,6 +2,8 @@ import type pg from 'pg';
 import type { Queryable } from './database.ts';
 
 const STATEMENT_MS_MAX = 30_000;
+/** Whoever stops in the middle, frozen or cut off, must not hold up who takes its work over. */
+const IDLE_MS_MAX = 5_000;
 
 /**
  * A transaction for work that is repeated from the journal when it is lost: its commit does not wait for the disk.
@@ -29,7 +31,7 @@ export async function repeatableTransaction<T>(
   try {
     await tx.query(
       `BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL statement_timeout = ${statementMsMax};
-       SET LOCAL idle_in_transaction_session_timeout = ${statementMsMax}`,
+       SET LOCAL idle_in_transaction_session_timeout = ${Math.min(IDLE_MS_MAX, statementMsMax)}`,
     );
     const result = await run(tx);
     await tx.query('COMMIT');

@@ -3,11 +3,17 @@ import pg from 'pg';
 /** The key under which everybody who shares a work holds a shared lock, beside those of its parts. */
 const MEMBERS = 1_000_000;
 const ANSWER_MS_MAX = 4_000;
-/** So that Postgres notices within ten seconds that a machine is gone, and frees what it held. */
-const NOTICE = `SET tcp_keepalives_idle = 3; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;
-  SET tcp_user_timeout = 9000`;
+/**
+ * So that Postgres notices within ten seconds that a machine is gone, or that a process is frozen, and frees what it
+ * held: its keep-alives go unanswered, or nothing was asked for too long.
+ */
+const NOTICE = `SET tcp_keepalives_idle = 2; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;
+  SET tcp_user_timeout = 8000; SET idle_session_timeout = 6000`;
 
-/** A connection that holds this process's parts of a work that processes share: they go when it goes. */
+/**
+ * A connection that holds this process's parts of a work that processes share: they go when it goes. It goes when it
+ * is not asked anything for six seconds.
+ */
 export interface WorkSession {
   /** Aborts when the connection is lost: others may have the parts by now. */
   readonly lost: AbortSignal;

@@ -158,9 +158,11 @@ describe('a command', () => {
 
   it('is claimed by one broker only', async () => {
     const ids = await Promise.all(Array.from({ length: 50 }, () => queue()));
-    const room = [{ device: device.id, room: 10 }];
+    const devices = [{ device: device.id, room: 10 }];
     const claims = await Promise.all(
-      Array.from({ length: 8 }, () => claimCommands(market.database.db.$client, room, new Date())),
+      Array.from({ length: 8 }, (_, broker) =>
+        claimCommands(market.database.db.$client, { broker, devices, at: new Date() }),
+      ),
     );
     for (const claim of claims) expect(claim.length).toBeLessThanOrEqual(10);
     const claimed = claims.flat().map((command) => command.id);
