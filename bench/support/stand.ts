@@ -14,7 +14,10 @@ import { type Platform, type PlatformOptions, startPlatform } from '../../tests/
 export interface Stand {
   readonly db: Database;
   readonly databaseUrl: string;
+  readonly postgresPid: number;
   readonly platform: Platform;
+  /** Starts the platform again after `platform.kill()`; from then on it is `platform`. */
+  restart(): Promise<Platform>;
   close(): Promise<void>;
 }
 
@@ -23,7 +26,7 @@ export const SITE = 'bench';
 export async function openStand(options: Pick<PlatformOptions, 'args' | 'env'> = {}): Promise<Stand> {
   const dir = mkdtempSync(join(tmpdir(), 'stallgrid-bench-'));
   const postgres = await startEmbeddedPostgres({ dir: join(dir, 'postgres') });
-  const platform = await startPlatform({
+  let platform = await startPlatform({
     ...options,
     compiled: true,
     dataDir: join(dir, 'platform'),
@@ -33,13 +36,17 @@ export async function openStand(options: Pick<PlatformOptions, 'args' | 'env'> =
     throw error;
   });
   const db = openDatabase(postgres.url);
-  await db.$client.query(`INSERT INTO sites (id, name, time_zone) VALUES ($1, 'Bench', 'Asia/Shanghai')`, [
-    SITE,
-  ]);
+  await addSite(db, SITE);
   return {
     db,
     databaseUrl: postgres.url,
-    platform,
+    get platform() {
+      return platform;
+    },
+    async restart() {
+      platform = await platform.restart();
+      return platform;
+    },
     async close() {
       await db.$client.end();
       await platform.remove();
@@ -49,8 +56,20 @@ export async function openStand(options: Pick<PlatformOptions, 'args' | 'env'> =
   };
 }
 
+async function addSite(db: Database, id: string): Promise<void> {
+  await db.$client.query(
+    `INSERT INTO sites (id, name, time_zone) VALUES ($1, 'Bench', 'Asia/Shanghai') ON CONFLICT DO NOTHING`,
+    [id],
+  );
+}
+
 /** Devices of a built-in profile without its rate limit, in bulk; each stall sensor gets a stall on one floor. */
-export async function addDevices(db: Database, kind: DeviceKind, count: number): Promise<SwarmClient[]> {
+export async function addDevices(
+  db: Database,
+  kind: DeviceKind,
+  count: number,
+  site = SITE,
+): Promise<SwarmClient[]> {
   const builtIn = BUILT_IN_PROFILES.find((profile) => profile.kind === kind);
   if (!builtIn) throw new Error(`no built-in profile for ${kind}`);
   const profile = { ...builtIn, id: `bench-${builtIn.id}`, rateLimit: 1_000_000 };
@@ -60,14 +79,15 @@ export async function addDevices(db: Database, kind: DeviceKind, count: number):
     kind,
     JSON.stringify(profile),
   ]);
-  const ids = Array.from({ length: count }, (_, n) => `${kind}-${n}`);
+  const ids = Array.from({ length: count }, (_, n) => (site === SITE ? `${kind}-${n}` : `${site}-${n}`));
   const secrets = ids.map(() => randomBytes(24).toString('base64url'));
+  await addSite(db, site);
   if (kind === 'stall_sensor') await addStalls(db, ids);
   await db.$client.query(
     `INSERT INTO devices (id, site_id, serial, profile_id, profile_revision, secret_hash, place_id)
      SELECT d.id, $1, d.id, $2, $3, d.hash, p.id
      FROM unnest($4::text[], $5::bytea[]) AS d(id, hash) LEFT JOIN places p ON p.site_id = $1 AND p.code = d.id`,
-    [SITE, profile.id, profile.revision, ids, secrets.map(hashSecret)],
+    [site, profile.id, profile.revision, ids, secrets.map(hashSecret)],
   );
   await db.$client.query(`INSERT INTO device_states (device_id) SELECT unnest($1::text[])`, [ids]);
   for (const point of profile.points) {
@@ -79,10 +99,10 @@ export async function addDevices(db: Database, kind: DeviceKind, count: number):
     );
   }
   return ids.map((id, n) => ({
-    clientId: `${SITE}/${id}`,
-    username: `${SITE}/${id}`,
+    clientId: `${site}/${id}`,
+    username: `${site}/${id}`,
     password: secrets[n] ?? '',
-    topic: `v1/${SITE}/${id}/up`,
+    topic: `v1/${site}/${id}/up`,
   }));
 }
 
