@@ -16,7 +16,7 @@ Opens many bare connections, publishes pre-built packets at QoS 1, and reports h
                      in place of a file, for every client; %n is its number from 0
                      (default swarm-%n, none, none, v1/swarm/meter-%n/up)
   --window N         unacknowledged messages a client (default 20)
-  --batch N          refill a window only once it has room for so many (default 1)
+  --batch N          messages that a client sends in one write (default 1)
   --rate N           messages a second over all clients; 0: as fast as possible (default 0)
   --seconds N        how long to publish (default 10, at most 3600)
   --messages N       each client stops after so many; 0: only hold the connections open

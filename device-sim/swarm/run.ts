@@ -12,8 +12,8 @@ export interface SwarmOptions {
   readonly durationMs: number;
   readonly payload: SwarmPayload;
   /**
-   * Refill a window only once it has room for this many, in one write: half the window spares the generator
-   * most of its system calls. Default 1; with a `rate` not used.
+   * Messages that a client sends in one write. Without a `rate`, a window is refilled only once it has room for
+   * them: half the window spares the generator most of its system calls. Default 1.
    */
   readonly batch?: number;
   /** Publishes a second over all clients; absent or 0: as fast as the acknowledgements allow. */
@@ -185,7 +185,7 @@ export async function runSwarm(options: SwarmOptions): Promise<SwarmResult> {
         acked: total((c) => c.acked),
       }),
     );
-    const stopPacing = rate === 0 ? () => {} : pace(connections, rate, startMs);
+    const stopPacing = rate === 0 ? () => {} : pace(connections, { rate, batch }, startMs);
     if (rate === 0) for (const connection of connections) fill(connection);
     const allSaid = (): boolean =>
       (perClient > 0 && connections.every((c) => c.sent === perClient)) ||
@@ -238,23 +238,25 @@ function every(ms: number, action: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-/** Publishes at a rate, one message a client in turn; what a full window holds up is dropped after a while. */
-function pace(connections: readonly SwarmConnection[], rate: number, startMs: number): () => void {
+/** Publishes at a rate, a batch a client in turn; what a full window holds up is dropped after a while. */
+function pace(
+  connections: readonly SwarmConnection[],
+  { rate, batch }: { readonly rate: number; readonly batch: number },
+  startMs: number,
+): () => void {
   let due = 0;
   let beforeMs = startMs;
   let turn = 0;
   return every(TICK_MS, () => {
     const nowMs = performance.now();
-    due = Math.min(due + (rate * (nowMs - beforeMs)) / 1000, (rate * BEHIND_MS_MAX) / 1000 + 1);
+    due = Math.min(due + (rate * (nowMs - beforeMs)) / 1000, (rate * BEHIND_MS_MAX) / 1000 + batch);
     beforeMs = nowMs;
     let full = 0;
-    while (due >= 1 && full < connections.length) {
-      const connection = connections[turn];
+    while (due >= batch && full < connections.length) {
+      const sent = connections[turn]?.send(batch, nowMs) ?? 0;
       turn = (turn + 1) % connections.length;
-      if (connection && connection.send(1, nowMs) === 1) {
-        due--;
-        full = 0;
-      } else full++;
+      due -= sent;
+      full = sent > 0 ? 0 : full + 1;
     }
   });
 }
