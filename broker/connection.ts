@@ -1,12 +1,15 @@
 import { Duplex } from 'node:stream';
 import type { Limits } from './limits.ts';
 import type { Refusal } from './metrics.ts';
-import { CONNECT, type FixedHeader, PUBLISH, readFixedHeader } from './packet-framer.ts';
+import { faultOf } from './packet-check.ts';
+import { CONNECT, DISCONNECT, type FixedHeader, PUBLISH, readFixedHeader } from './packet-framer.ts';
 import type { TokenBucket } from './token-bucket.ts';
 import type { Waiting } from './waiting.ts';
 
 /** After the broker's last bytes, a peer has this long to take them and close. */
 const LINGER_MS = 1_000;
+/** A CONNACK: unacceptable protocol version (MQTT-3.1.2-2). */
+const OTHER_VERSION = Buffer.of(0x20, 2, 0, 1);
 
 export interface ConnectionOptions {
   readonly socket: Duplex;
@@ -36,7 +39,7 @@ export interface Identity {
  * What aedes reads from and writes to: a device's socket behind a guard. Only whole decisions pass: the fixed
  * header of each packet is read before any byte of it, without copying, and where a packet must wait (too many
  * unacknowledged, over the message rate, the journal behind) it and all behind it stay in the socket: TCP slows
- * the device down and nothing is lost.
+ * the device down and nothing is lost. A packet other than a PUBLISH passes whole, once it was checked.
  *
  *   connect ──CONNECT passed──▶ connecting ──CONNACK sent──▶ open
  */
@@ -53,6 +56,8 @@ export class DeviceConnection extends Duplex {
   readonly subscriptions = new Map<string, number>();
   /** Commands sent that the device has not yet acknowledged on the MQTT level: packet id → command id. */
   readonly commandsInFlight = new Map<number, string>();
+  /** Packet ids of QoS 2 publishes that are being stored. */
+  readonly receiving = new Set<number>();
   /** Packet ids of QoS 2 publishes that were stored and wait for PUBREL. */
   readonly unreleased = new Set<number>();
 
@@ -64,8 +69,10 @@ export class DeviceConnection extends Duplex {
   #bucket: TokenBucket | undefined;
   /** Bytes still to pass of the packet that is passing. */
   #packetLeft = 0;
-  /** What came and may not pass yet, or is half a fixed header. */
+  /** What came and may not pass yet, or is not yet whole. */
   #held: Buffer | undefined;
+  /** The packet that is held first may not pass: reading on would only hold more. */
+  #stuck = false;
   /** aedes has not taken what passed. */
   #full = false;
   #stopped = false;
@@ -106,6 +113,7 @@ export class DeviceConnection extends Duplex {
   proceed(): void {
     const held = this.#held;
     this.#held = undefined;
+    this.#stuck = false;
     if (held) this.#take(held);
     else this.#flow();
   }
@@ -126,8 +134,9 @@ export class DeviceConnection extends Duplex {
 
   #take(chunk: Buffer): void {
     if (this.destroyed || this.#stopped) return;
-    const bytes = this.#held ? Buffer.concat([this.#held, chunk]) : chunk;
+    let bytes = this.#held ? Buffer.concat([this.#held, chunk]) : chunk;
     this.#held = undefined;
+    this.#stuck = false;
     let at = 0;
     while (at < bytes.length) {
       if (this.#packetLeft === 0) {
@@ -139,7 +148,24 @@ export class DeviceConnection extends Duplex {
           return;
         }
         const packetBytes = header.headerBytes + header.remainingBytes;
-        if (!this.#mayPass(header.type, packetBytes)) break;
+        if (header.type !== PUBLISH && bytes.length - at < packetBytes) break;
+        if (!this.#mayPass(header.type, packetBytes)) {
+          this.#stuck = true;
+          break;
+        }
+        const fault =
+          header.type === PUBLISH
+            ? undefined
+            : faultOf(bytes.subarray(at, at + packetBytes), header.headerBytes);
+        if (fault) {
+          this.#refuse(fault);
+          return;
+        }
+        if (header.type === DISCONNECT) {
+          // Nothing counts behind it (MQTT-3.14.4-2).
+          bytes = bytes.subarray(0, at + packetBytes);
+          this.#stopped = true;
+        }
         this.#packetLeft = packetBytes;
       }
       const passing = Math.min(this.#packetLeft, bytes.length - at);
@@ -154,9 +180,11 @@ export class DeviceConnection extends Duplex {
   #refusalOf(header: FixedHeader | null): Refusal | undefined {
     if (!header) return 'malformed';
     const { type, remainingBytes } = header;
-    const { connectBytesMax, payloadBytesMax, headerBytesMax } = this.#limits;
+    const { controlBytesMax, payloadBytesMax, headerBytesMax } = this.#limits;
     if (this.#stage === 'connect' && type !== CONNECT) return 'not_mqtt';
-    const bytesMax = this.#stage === 'connect' ? connectBytesMax : payloadBytesMax + headerBytesMax;
+    // MQTT-3.1.0-2
+    if (this.#stage !== 'connect' && type === CONNECT) return 'malformed';
+    const bytesMax = type === PUBLISH ? payloadBytesMax + headerBytesMax : controlBytesMax;
     return remainingBytes > bytesMax ? 'packet_too_large' : undefined;
   }
 
@@ -185,16 +213,15 @@ export class DeviceConnection extends Duplex {
     return true;
   }
 
-  /** Half a fixed header is no reason to stop reading; a whole one that may not pass is. */
   #flow(): void {
-    const stuck = this.#held !== undefined && readFixedHeader(this.#held, 0) !== undefined;
-    if (this.#full || this.#stopped || stuck) this.#socket.pause();
+    if (this.#full || this.#stopped || this.#stuck) this.#socket.pause();
     else this.#socket.resume();
   }
 
   #refuse(reason: Refusal): void {
     this.#onRefused(reason);
-    this.#socket.destroy();
+    if (reason === 'protocol_version') this.#socket.write(OTHER_VERSION);
+    else this.#socket.destroy();
     this.destroy();
   }
 

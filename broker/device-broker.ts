@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { Aedes, type Client, type ConnectPacket, type PublishPacket, type Subscription } from 'aedes';
 import type { Logger } from 'pino';
-import { SEGMENT } from '../contracts/mqtt.ts';
+import { SEGMENT, UPLINK_KINDS } from '../contracts/mqtt.ts';
 import { boundedLog, type LogLine } from './bounded-log.ts';
 import { DeviceConnection } from './connection.ts';
 import type { ConnectionGate } from './connection-gate.ts';
@@ -14,7 +14,7 @@ import type { Done, Publishes } from './publishes.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { Waiting } from './waiting.ts';
 
-/** MQTT 3.1.1, 3.2.2.3. aedes itself answers 1 to another protocol version. */
+/** MQTT 3.1.1, 3.2.2.3. The connection itself answers 1 to another protocol version. */
 const CONNACK = { identifierRejected: 2, badCredentials: 4, notAuthorized: 5 } as const;
 /** Site and device with a slash between; MQTT 3.1.1 sets no limit. */
 const CLIENT_ID_LENGTH_MAX = 129;
@@ -111,7 +111,9 @@ export class DeviceBroker {
     }
     const { limits, waiting } = this.#deps;
     const connection = new DeviceConnection({ ...arrival, limits, waiting, onRefused: refuse });
-    if (!connection.destroyed) this.#aedes.handle(connection);
+    if (connection.destroyed) return;
+    const client: Client & Partial<Parsing> = this.#aedes.handle(connection);
+    client._parser?.prependListener('packet', tellApart);
   }
 
   /** Looks at a CONNECT before its credentials: what is wrong is answered in `#admit`, with a CONNACK. */
@@ -120,8 +122,7 @@ export class DeviceBroker {
     const refusal = refusalOfConnect(packet);
     if (refusal) {
       connection.refusedCode = refusal.code;
-      // aedes answers another protocol version by itself.
-      refuse(packet.protocolVersion === 5 ? 'protocol_version' : refusal.reason);
+      refuse(refusal.reason);
     }
     // A session that outlives its connection would be an offline queue without a bound.
     packet.clean = true;
@@ -176,6 +177,10 @@ export class DeviceBroker {
   #publish(client: Client | null, packet: PublishPacket, done: Done): void {
     // Wills that a persistence kept for another broker come without a client; ours keeps none.
     if (!client) done(new Error('a Will without a client'));
+    else if (!client.closed && isMalformed(packet)) {
+      refuse('malformed');
+      done(new Error('malformed'));
+    }
     // A closed client publishes nothing but its Will. A broker that stops is no reason for Wills: devices are well.
     else if (!client.closed) this.#deps.publishes.take(connectionOf(client), packet, done);
     else if (this.#closing) done(new Error('the broker is closing'));
@@ -185,15 +190,16 @@ export class DeviceBroker {
   /** Null, which aedes answers with 0x80, for anything but the device's own commands. */
   #subscribe(client: Client, subscription: Subscription): Subscription | null {
     const prefix = connectionOf(client).identity?.prefix;
-    if (prefix && SUBSCRIBABLE.some((last) => subscription.topic === prefix + last)) return subscription;
+    const topic = namedTopic(subscription);
+    if (prefix && SUBSCRIBABLE.some((last) => topic === prefix + last)) return subscription;
     refuse('topic');
     return null;
   }
 
   #subscribed(client: Client, subscriptions: readonly Subscription[]): void {
     const connection = connectionOf(client);
-    for (const { topic, qos } of subscriptions) {
-      if (qos <= 2) connection.subscriptions.set(topic, qos);
+    for (const subscription of subscriptions) {
+      if (subscription.qos <= 2) connection.subscriptions.set(namedTopic(subscription), subscription.qos);
     }
     if (connection.identity && connection.subscriptions.size > 0) {
       this.#deps.onSubscribed(connection.identity.device);
@@ -237,6 +243,40 @@ export class DeviceBroker {
 
 const connectionOf = (client: Client): DeviceConnection => client.conn as DeviceConnection;
 
+/** Not among the properties of its types. */
+interface Parsing {
+  readonly _parser: EventEmitter;
+}
+
+/** aedes gives one code for filters that are the same, where each must have its own (MQTT-3.8.4-5). */
+function tellApart({
+  cmd,
+  subscriptions = [],
+}: {
+  readonly cmd: string;
+  subscriptions?: Subscription[];
+}): void {
+  if (cmd !== 'subscribe' || subscriptions.length < 2) return;
+  const seen = new Set<string>();
+  for (const [n, subscription] of subscriptions.entries()) {
+    if (seen.has(subscription.topic)) subscription.topic = `\0${n}\0${subscription.topic}`;
+    seen.add(subscription.topic);
+  }
+}
+
+/** U+0000 comes from no device. */
+const namedTopic = ({ topic }: Subscription): string => topic.slice(topic.lastIndexOf('\0') + 1);
+
+/**
+ * What the parser takes and the standard does not: no packet id or 0 (2.3.1-1), DUP with QoS 0 (3.3.1-2), a topic
+ * that is no UTF-8 (1.5.3-1), and a packet so short that its id was read from the next one.
+ */
+function isMalformed({ topic, payload, qos, dup, messageId = 0, length }: PublishPacket): boolean {
+  if (qos === 0 ? dup : messageId < 1) return true;
+  const headerBytes = 2 + Buffer.byteLength(topic) + (qos === 0 ? 0 : 2);
+  return length !== headerBytes + payload.length;
+}
+
 function refusalOfConnect(
   packet: ConnectPacket,
 ): { readonly reason: Refusal; readonly code: number } | undefined {
@@ -245,7 +285,7 @@ function refusalOfConnect(
   if (rest.length > 0 || !SEGMENT.test(site) || !SEGMENT.test(device)) {
     return { reason: 'client_id', code: CONNACK.identifierRejected };
   }
-  if (will && !will.topic.startsWith(`v1/${clientId}/`)) {
+  if (will && !UPLINK_KINDS.some((kind) => will.topic === `v1/${clientId}/${kind}`)) {
     return { reason: 'will_topic', code: CONNACK.notAuthorized };
   }
   return undefined;

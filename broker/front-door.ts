@@ -11,6 +11,12 @@ const WEBSOCKET_PATH = '/mqtt';
 /** The first byte of `GET`; an MQTT CONNECT starts with 0x10. */
 const HTTP_FIRST_BYTE = 0x47;
 const TCP_KEEP_ALIVE_MS = 60_000;
+/**
+ * Connections that the kernel keeps until they are accepted. When all devices come back at once, more wait than
+ * Node's 511; those that overflow believe to be connected and hear nothing until they give up. The kernel takes the
+ * least of this and `net.core.somaxconn`.
+ */
+const BACKLOG = 16_384;
 
 export interface TlsOptions {
   readonly port: number;
@@ -96,7 +102,7 @@ export async function openFrontDoor(options: {
 async function listenOn(server: Server, port: number, host: string | undefined): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ port, host }, () => {
+    server.listen({ port, host, backlog: BACKLOG }, () => {
       server.off('error', reject);
       resolve();
     });
@@ -171,8 +177,16 @@ function webSocketServer(limits: Limits, onArrival: (arrival: Arrival) => void):
     }
     upgrades.handleUpgrade(request, socket, head, (webSocket) => {
       clearTimeout(connectTimers.get(socket));
+      const stream = createWebSocketStream(webSocket);
+      // MQTT-6.0.0-1; before the stream takes it.
+      webSocket.prependListener('message', (_data, isBinary) => {
+        if (isBinary) return;
+        refuse('not_mqtt');
+        stream.removeAllListeners('data');
+        stream.destroy();
+      });
       onArrival({
-        socket: createWebSocketStream(webSocket),
+        socket: stream,
         address: addressOf(request.socket),
         certificateName: certificateName(request.socket as TLSSocket),
       });

@@ -12,7 +12,8 @@ export const DEFAULT_LIMITS = {
   refusalCost: 10,
   /** From the TCP connection to the CONNECT, and for a TLS handshake or HTTP upgrade in between. */
   connectTimeoutMs: 10_000,
-  connectBytesMax: 16 * 1024,
+  /** A CONNECT, and any other packet that is no PUBLISH. */
+  controlBytesMax: 16 * 1024,
   payloadBytesMax: PACKET_BYTES_MAX,
   /** Topic, packet id and properties beside the payload. */
   headerBytesMax: 1024,

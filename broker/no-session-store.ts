@@ -45,6 +45,7 @@ export class NoSessionStore {
 
   async incomingStorePacket({ conn }: Client, { messageId }: Packet): Promise<void> {
     conn.unreleased.add(messageId);
+    conn.receiving.delete(messageId);
   }
   async incomingGetPacket({ conn }: Client, packet: Packet): Promise<Packet> {
     if (!conn.unreleased.has(packet.messageId)) throw new Error('no such packet');

@@ -1,5 +1,7 @@
+/** Control packet types (MQTT 3.1.1, 2.2.1). */
 export const CONNECT = 1;
 export const PUBLISH = 3;
+export const DISCONNECT = 14;
 
 /** A packet's type and how many bytes of it follow its fixed header (MQTT 3.1.1, 2.2). */
 export interface FixedHeader {

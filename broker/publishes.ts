@@ -68,11 +68,16 @@ export class Publishes {
 
   /** Handles a device's own publish, which its connection has counted. */
   take(connection: DeviceConnection, publish: Publish, done: Done): void {
-    // A repetition of what was stored and not yet released: it gets its PUBREC again (MQTT-4.3.3-2).
-    if (publish.qos === 2 && connection.unreleased.has(publish.messageId ?? 0)) {
-      connection.settled();
-      done();
-    } else this.#append(connection, publish, done, connection);
+    const packetId = publish.messageId ?? 0;
+    // A repetition of what is stored and not yet released gets its PUBREC again (MQTT-4.3.3-2), not before the first.
+    if (publish.qos === 2 && (connection.unreleased.has(packetId) || connection.receiving.has(packetId))) {
+      const line = this.#lineOf(connection);
+      line.pending.push({ line, done, countedBy: connection, outcome: 'durable' });
+      acknowledge(line);
+      return;
+    }
+    if (publish.qos === 2) connection.receiving.add(packetId);
+    this.#append(connection, publish, done, connection);
   }
 
   /** Handles what a device left to be published in case its connection broke. */

@@ -8,7 +8,7 @@ import { CommandDelivery } from './command-delivery.ts';
 import { ConnectionGate } from './connection-gate.ts';
 import { CredentialBook } from './credential-book.ts';
 import { DeviceBroker } from './device-broker.ts';
-import { type FrontDoor, openFrontDoor, type TlsOptions } from './front-door.ts';
+import { type Arrival, type FrontDoor, openFrontDoor, type TlsOptions } from './front-door.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { connections } from './metrics.ts';
 import { PresenceLog } from './presence.ts';
@@ -33,6 +33,8 @@ export interface BrokerDeps {
 export interface Broker {
   readonly port: number;
   readonly tlsPort: number | undefined;
+  /** Serves MQTT on a stream of any kind, past the gate. */
+  serve(arrival: Arrival): void;
   close(): Promise<void>;
 }
 
@@ -141,7 +143,7 @@ export async function startBroker(deps: BrokerDeps): Promise<Broker> {
     connections.open = () => broker.size;
     connections.connecting = () => Math.max(0, gate.open - broker.size);
     log.info({ port: door.port, tlsPort: door.tlsPort, devices: credentials.size }, 'broker: listening');
-    return { port: door.port, tlsPort: door.tlsPort, close };
+    return { port: door.port, tlsPort: door.tlsPort, serve: (arrival) => broker.serve(arrival), close };
   } catch (error) {
     await close();
     throw error;
