@@ -9,7 +9,9 @@ export interface TcpProxy {
   drop(): void;
   /** Keeps connections open and new ones pending, and lets nothing through. */
   freeze(): void;
-  /** Lets everything through again, to another port if one is given. */
+  /** Holds every chunk up for so long, one at a time, as a slow line does. */
+  delay(ms: number): void;
+  /** Lets everything through again at once, to another port if one is given. */
   resume(targetPort?: number): void;
   close(): Promise<void>;
 }
@@ -17,6 +19,7 @@ export interface TcpProxy {
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   let state: 'open' | 'cut' | 'frozen' = 'open';
   let target = targetPort;
+  let delayMs = 0;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     if (state === 'cut') return client.destroy();
@@ -27,7 +30,16 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     ] as const) {
       sockets.add(from);
       from.on('data', (bytes) => {
-        if (!to.write(bytes)) from.pause();
+        if (delayMs === 0) {
+          if (!to.write(bytes)) from.pause();
+          return;
+        }
+        // Nothing comes behind it before it is through, so all stays in order.
+        from.pause();
+        setTimeout(() => {
+          if (to.destroyed) return;
+          if (to.write(bytes) && state !== 'frozen') from.resume();
+        }, delayMs).unref();
       });
       to.on('drain', () => {
         if (state !== 'frozen') from.resume();
@@ -56,8 +68,12 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       state = 'frozen';
       for (const socket of sockets) socket.pause();
     },
+    delay(ms) {
+      delayMs = ms;
+    },
     resume(port = target) {
       target = port;
+      delayMs = 0;
       state = 'open';
       for (const socket of sockets) socket.resume();
     },
