@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util';
+import { type BenchOptions, readArguments } from './arguments.ts';
 
-type Bench = (print: (line: string) => void) => Promise<void>;
+type Bench = (print: (line: string) => void, options: BenchOptions) => Promise<void>;
 
 /** One file a question; `npm run bench -- NAME …` runs some of them. */
 const BENCHES: Readonly<Record<string, () => Promise<{ run: Bench }>>> = {
@@ -8,20 +8,37 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run: Bench }>>> = {
   'end-to-end': () => import('./end-to-end.ts'),
   live: () => import('./live.ts'),
   connections: () => import('./connections.ts'),
+  storm: () => import('./storm.ts'),
   billing: () => import('./billing.ts'),
   bills: () => import('./bills.ts'),
   preview: () => import('./preview.ts'),
+  peers: () => import('./peers/run.ts'),
 };
+/** They take long, or need a network. */
+const ONLY_BY_NAME: readonly string[] = ['peers'];
 
-const { positionals } = parseArgs({ allowPositionals: true });
-const unknown = positionals.find((name) => !(name in BENCHES));
-if (unknown) {
-  console.error(`there is no benchmark "${unknown}": there are ${Object.keys(BENCHES).join(', ')}`);
+const HELP = `npm run bench -- [NAME …] [--peers] [--quick]
+
+  NAME     ${Object.keys(BENCHES).join(', ')}
+           without a name: all but ${ONLY_BY_NAME.join(', ')}
+  --peers  the same as the name peers: against Mosquitto with Node-RED, and with a subscriber
+           (about 25 minutes; installs Node-RED with npm into a temporary folder the first time)
+  --quick  peers in about 8 minutes: fewer systems, one round
+  --help   this`;
+
+const asked = readArguments(process.argv.slice(2), Object.keys(BENCHES));
+if (asked.kind === 'refused') {
+  console.error(asked.why);
   process.exit(2);
 }
-for (const [name, load] of Object.entries(BENCHES)) {
-  if (positionals.length > 0 && !positionals.includes(name)) continue;
-  console.log(`\n── ${name} ${'─'.repeat(60 - name.length)}`);
-  const { run } = await load();
-  await run((line) => console.log(line));
+if (asked.kind === 'help') {
+  console.log(HELP);
+} else {
+  for (const [name, load] of Object.entries(BENCHES)) {
+    const wanted = asked.names.length === 0 ? !ONLY_BY_NAME.includes(name) : asked.names.includes(name);
+    if (!wanted) continue;
+    console.log(`\n── ${name} ${'─'.repeat(60 - name.length)}`);
+    const { run } = await load();
+    await run((line) => console.log(line), { quick: asked.quick });
+  }
 }

@@ -40,6 +40,7 @@ export async function openStand(options: Pick<PlatformOptions, 'args' | 'env'> =
   return {
     db,
     databaseUrl: postgres.url,
+    postgresPid: Number.parseInt(readFileSync(join(dir, 'postgres/cluster/postmaster.pid'), 'utf8'), 10),
     get platform() {
       return platform;
     },
@@ -63,16 +64,21 @@ async function addSite(db: Database, id: string): Promise<void> {
   );
 }
 
-/** Devices of a built-in profile without its rate limit, in bulk; each stall sensor gets a stall on one floor. */
+/**
+ * Devices of a built-in profile without its rate limit, in bulk; each stall sensor gets a stall on one floor. With
+ * `registers` false nothing of what they say is a reading: it is telemetry only.
+ */
 export async function addDevices(
   db: Database,
   kind: DeviceKind,
   count: number,
   site = SITE,
+  registers = true,
 ): Promise<SwarmClient[]> {
   const builtIn = BUILT_IN_PROFILES.find((profile) => profile.kind === kind);
   if (!builtIn) throw new Error(`no built-in profile for ${kind}`);
-  const profile = { ...builtIn, id: `bench-${builtIn.id}`, rateLimit: 1_000_000 };
+  const points = registers ? builtIn.points : builtIn.points.map(({ register: _, ...point }) => point);
+  const profile = { ...builtIn, points, id: `bench-${builtIn.id}`, rateLimit: 1_000_000 };
   await db.$client.query('INSERT INTO device_profiles VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING', [
     profile.id,
     profile.revision,
