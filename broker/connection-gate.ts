@@ -1,16 +1,34 @@
+import { isIPv6 } from 'node:net';
 import type { Limits } from './limits.ts';
 import type { Refusal } from './metrics.ts';
 import { TokenBucket } from './token-bucket.ts';
 
-/** Addresses remembered; beyond, those that have been quiet longest are forgotten. */
-const ADDRESSES_MAX = 10_000;
+/** Networks remembered; beyond, those that have been quiet longest are forgotten. */
+const NETWORKS_MAX = 10_000;
 const BURST_S = 10;
+/** Many refusals at once do not shut a network out for longer. */
+const WAIT_MS_MAX = 10_000;
+/** A network is known by its devices for so long after the last of them showed a good secret. */
+const KNOWN_MS = 60 * 60_000;
 
-/** How many may come, in all and from one address. A storm after a power cut passes; a flood does not. */
+interface Network {
+  readonly bucket: TokenBucket;
+  /** When somebody there last showed a good secret. */
+  provedAt: number;
+}
+
+/**
+ * How many may come, in all and from one network. A storm after a power cut passes; a flood does not.
+ *
+ * Who comes cannot be told at the door, and a whole market often shares one address with whoever else is on its
+ * network. So a network's share lets a large market in at once, and a refused CONNECT costs ten connections only
+ * where nobody has shown a good secret lately: strangers get slow, and nobody who guesses or is misconfigured locks
+ * out the devices beside it. What a flood costs is bounded all the same, by the network's rate.
+ */
 export class ConnectionGate {
   readonly #limits: Limits;
   readonly #all: TokenBucket;
-  readonly #addresses = new Map<string, TokenBucket>();
+  readonly #networks = new Map<string, Network>();
   #open = 0;
 
   constructor(limits: Limits) {
@@ -22,7 +40,7 @@ export class ConnectionGate {
   enter(address: string): Refusal | undefined {
     const now = performance.now();
     if (this.#open >= this.#limits.connectionsMax) return 'too_many_connections';
-    if (!this.#bucketOf(address, now).take(now) || !this.#all.take(now)) return 'connection_rate';
+    if (!this.#networkOf(address, now).bucket.take(now) || !this.#all.take(now)) return 'connection_rate';
     this.#open++;
     return undefined;
   }
@@ -35,21 +53,45 @@ export class ConnectionGate {
     return this.#open;
   }
 
-  /** Somebody at this address showed wrong credentials: guessing gets slow. */
-  chargeRefusal(address: string): void {
-    this.#bucketOf(address, performance.now()).charge(this.#limits.refusalCost);
+  /** Somebody at this address showed good credentials. */
+  noteGood(address: string): void {
+    const now = performance.now();
+    this.#networkOf(address, now).provedAt = now;
   }
 
-  #bucketOf(address: string, now: number): TokenBucket {
-    const rate = this.#limits.connectionRatePerAddress;
-    const bucket = this.#addresses.get(address) ?? new TokenBucket(rate, rate * BURST_S, now);
-    // Last in the map: the first is the one that has been quiet longest.
-    this.#addresses.delete(address);
-    this.#addresses.set(address, bucket);
-    for (const oldest of this.#addresses.keys()) {
-      if (this.#addresses.size <= ADDRESSES_MAX) break;
-      this.#addresses.delete(oldest);
-    }
-    return bucket;
+  /** Somebody at this address showed wrong credentials: among strangers, guessing gets slow. */
+  chargeRefusal(address: string): void {
+    const now = performance.now();
+    const { bucket, provedAt } = this.#networkOf(address, now);
+    const isKnown = now - provedAt < KNOWN_MS;
+    if (!isKnown && bucket.waitMs(now) < WAIT_MS_MAX) bucket.charge(this.#limits.refusalCost);
   }
+
+  #networkOf(address: string, now: number): Network {
+    const rate = this.#limits.connectionRatePerAddress;
+    const key = networkKey(address);
+    const network = this.#networks.get(key) ?? {
+      bucket: new TokenBucket(rate, rate * BURST_S, now),
+      provedAt: Number.NEGATIVE_INFINITY,
+    };
+    // Last in the map: the first is the one that has been quiet longest.
+    this.#networks.delete(key);
+    this.#networks.set(key, network);
+    for (const oldest of this.#networks.keys()) {
+      if (this.#networks.size <= NETWORKS_MAX) break;
+      this.#networks.delete(oldest);
+    }
+    return network;
+  }
+}
+
+/** An IPv4 address, or the /64 of an IPv6 address, which is what one customer has: it may choose any in it. */
+export function networkKey(address: string): string {
+  if (address.startsWith('::ffff:') && address.includes('.')) return address.slice(7);
+  if (!isIPv6(address)) return address;
+  const [head = '', tail] = address.split('%', 1)[0]?.split('::') ?? [];
+  const groups = head === '' ? [] : head.split(':');
+  const behind = tail ? tail.split(':') : [];
+  const missing = tail === undefined ? 0 : 8 - groups.length - behind.length;
+  return [...groups, ...Array<string>(missing).fill('0'), ...behind].slice(0, 4).join(':');
 }

@@ -146,6 +146,7 @@ export class DeviceBroker {
       this.#warn({ client: client.id, address: connection.address }, 'broker: wrong credentials');
       return CONNACK.badCredentials;
     }
+    gate.noteGood(connection.address);
     const prefix = `v1/${admission.site}/${admission.device}/`;
     connection.identity = { ...admission, prefix };
     return undefined;

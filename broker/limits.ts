@@ -6,9 +6,9 @@ export const DEFAULT_LIMITS = {
   connectionsMax: 100_000,
   /** New connections a second, over all addresses and from one; ten times as many at once. */
   connectionRate: 2_000,
-  /** A whole market may sit behind one address. */
+  /** A whole market may sit behind one address. An IPv6 address counts as its /64. */
   connectionRatePerAddress: 1_000,
-  /** A refused CONNECT counts as this many connections of its address. */
+  /** A refused CONNECT counts as this many connections more, where no device has shown a good secret lately. */
   refusalCost: 10,
   /** From the TCP connection to the CONNECT, and for a TLS handshake or HTTP upgrade in between. */
   connectTimeoutMs: 10_000,
