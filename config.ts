@@ -20,6 +20,7 @@ const VARIABLES = {
   HTTP_PORT: [port.default(8080), PORT],
   MQTT_PORT: [port.default(1883), PORT],
   MQTTS_PORT: [port.default(8883), PORT],
+  METRICS_PORT: [port.optional(), PORT],
   TLS_CERT: [pemFile.optional(), 'the path of a readable PEM certificate'],
   TLS_KEY: [pemFile.optional(), 'the path of a readable PEM private key'],
   DATA_DIR: [z.string().default('./data'), 'the path of a folder to keep data in'],
@@ -116,6 +117,10 @@ const VARIABLES = {
   STRIPE_WEBHOOK_SECRET: [z.string().startsWith('whsec_').optional(), 'a webhook’s secret like whsec_…'],
   SANDBOX_URL: [url('http:', 'https:').optional(), 'the URL of a sandbox provider'],
   SANDBOX_SECRET: [z.string().min(8).optional(), 'the secret shared with it, of at least 8 characters'],
+  SHUTDOWN_DELAY: [
+    z.coerce.number().min(0).max(300).default(0),
+    'seconds between the signal to stop and stopping, from 0 to 300',
+  ],
   LOG_LEVEL: [
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
     'trace, debug, info, warn, error, fatal or silent',

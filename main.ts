@@ -3,7 +3,9 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
+import type { Check } from './api/health.ts';
+import { startMonitor } from './api/monitor.ts';
 import { startApi } from './api/start.ts';
 import { configuredProviders, type ProviderSettings } from './billing/providers/configured.ts';
 import { startBilling } from './billing/start.ts';
@@ -12,12 +14,15 @@ import { type Config, ConfigError, readConfig } from './config.ts';
 import { type SandboxProvider, startSandboxProvider } from './demo/sandbox-provider.ts';
 import { startDemo } from './demo/start.ts';
 import { startIngest } from './ingest/start.ts';
+import { createLog } from './logging.ts';
 import { InUseError, keptSecret, lockDataDir } from './store/data-dir.ts';
 import { type Database, migrateDatabase, openDatabase } from './store/database.ts';
 import { readDatabaseError } from './store/database-errors.ts';
+import { reportPool } from './store/database-watch.ts';
 import { influxdInstalled, startInfluxd } from './store/embedded/influxd.ts';
 import { startEmbeddedPostgres } from './store/embedded/postgres.ts';
 import { openLmdbJournal } from './store/journal/lmdb.ts';
+import { reportJournals } from './store/journal/metrics.ts';
 import { openNatsJournals } from './store/journal/nats.ts';
 import type { Journal } from './store/journal/port.ts';
 import { ensureBuiltInProfiles } from './store/profiles.ts';
@@ -47,6 +52,9 @@ const DATABASE_WAIT_MS_MAX = 60_000;
 /** A terminal's Ctrl-C reaches us twice under npm: only a later one means "now". */
 const IMPATIENT_MS = 1_000;
 
+/** All that is open is closed within this time, or given up: what is durable stays so. */
+const CLOSE_MS_MAX = 25_000;
+
 /** Closes what was started, in reverse, each once, and all of it also when one fails. */
 class Closers {
   readonly #closers: (() => unknown)[] = [];
@@ -64,12 +72,30 @@ class Closers {
   }
 }
 
+const STAGES = {
+  starting: 'is starting',
+  running: 'runs',
+  stopping: 'is stopping: send nobody here',
+} as const;
+
+/** starting → running → stopping, or straight from starting to stopping. */
+class Life {
+  #stage: keyof typeof STAGES = 'starting';
+  get stage(): keyof typeof STAGES {
+    return this.#stage;
+  }
+  become(stage: 'running' | 'stopping'): void {
+    if (this.#stage !== 'stopping') this.#stage = stage;
+  }
+}
+
 async function start(
   config: Config,
   command: Command,
   log: Logger,
   closers: Closers,
   say: Say,
+  life: Life,
 ): Promise<void> {
   const runs = (part: Part): boolean => command.parts.includes(part);
   const dataDir = resolve(config.DATA_DIR);
@@ -79,7 +105,8 @@ async function start(
   const databaseUrl = config.DATABASE_URL ?? (await startOwnPostgres(dataDir, command, closers, say));
   const db = openDatabase(databaseUrl, { connectionsMax: config.DATABASE_CONNECTIONS });
   closers.add(() => db.$client.end());
-  await migrateWhenReachable(db, log, say);
+  reportPool(db.$client);
+  await migrateWhenReachable(db, log, say, life);
   await ensureBuiltInProfiles(db);
 
   const telemetry = await openTelemetry(config, command, dataDir, db, closers, say);
@@ -88,26 +115,46 @@ async function start(
   const needsJournal = runs('broker') || runs('ingest') || runs('api');
   const journals = needsJournal ? await openJournals(config, dataDir) : [];
   for (const journal of journals) closers.add(() => journal.close());
+  reportJournals(journals);
 
-  const shared = { db, databaseUrl, telemetry, log };
+  const checks: Record<string, Check> = {
+    process: async () => ({ ok: life.stage === 'running', detail: STAGES[life.stage] }),
+  };
+  const of = (part: Part) => ({ db, databaseUrl, telemetry, log: log.child({ part }) });
+  // Before the parts, so that it is closed after them: a process that stops says so to the end.
+  if (config.METRICS_PORT !== undefined) {
+    const needsDatabase = command.parts.some((part) => part !== 'broker');
+    const monitor = await startMonitor({
+      port: config.METRICS_PORT,
+      log: log.child({ part: 'monitor' }),
+      db: needsDatabase ? db : undefined,
+      telemetry: runs('ingest') || runs('api') ? telemetry : undefined,
+      journals,
+      checks,
+    });
+    closers.add(() => monitor.close());
+    say(`metrics: http://localhost:${monitor.port}/metrics`);
+  }
+
   const sandbox = command.demo
     ? await startSandboxProvider({ bookFile: join(dataDir, 'demo-payments.json') })
     : undefined;
   if (sandbox) closers.add(() => sandbox.close());
   const providers = configuredProviders(providerSettings(config, sandbox));
   if (runs('ingest')) {
-    const ingest = await startIngest({ ...shared, journals, journalDays: config.JOURNAL_DAYS });
+    const ingest = await startIngest({ ...of('ingest'), journals, journalDays: config.JOURNAL_DAYS });
     closers.add(() => ingest.close());
+    checks.stores = async () => ingest.check();
   }
   if (runs('billing')) {
-    const billing = await startBilling({ ...shared, providers });
+    const billing = await startBilling({ ...of('billing'), providers });
     closers.add(() => billing.close());
   }
   let mqttPort = config.MQTT_PORT;
   if (runs('broker')) {
     const { TLS_CERT: cert, TLS_KEY: key } = config;
     const broker = await startBroker({
-      ...shared,
+      ...of('broker'),
       journals,
       port: config.MQTT_PORT,
       ...(cert && key ? { tls: { port: config.MQTTS_PORT, cert, key } } : {}),
@@ -120,18 +167,20 @@ async function start(
   }
   if (command.demo) {
     // Before the api: whoever finds it ready also finds the market and can sign in.
-    const demo = await startDemo({ db, dataDir, mqttPort, log, print: say });
+    const demo = await startDemo({ db, dataDir, mqttPort, log: log.child({ part: 'demo' }), print: say });
     closers.add(() => demo.close());
   }
+  life.become('running');
   let httpPort = config.HTTP_PORT;
   if (runs('api')) {
     const api = await startApi({
-      ...shared,
+      ...of('api'),
       journals,
+      checks,
       port: config.HTTP_PORT,
       dashboardDir: dashboardDir(),
       providers: providers.map(({ name }) => name),
-      authSecret: config.AUTH_SECRET ?? keptSecret(dataDir, 'auth-secret'),
+      authSecret: authSecretOf(config, dataDir),
       ...(config.ADMIN_TOKEN ? { adminToken: config.ADMIN_TOKEN } : {}),
       ...(config.PUBLIC_URL ? { publicUrl: config.PUBLIC_URL } : {}),
     });
@@ -190,6 +239,14 @@ function providerSettings(config: Config, sandbox: SandboxProvider | undefined):
   };
 }
 
+/** A session that one api process signed must be good at every other, which has a folder of its own. */
+function authSecretOf({ AUTH_SECRET, JOURNAL_URL }: Config, dataDir: string): string {
+  if (JOURNAL_URL && !AUTH_SECRET) {
+    throw new ConfigError('AUTH_SECRET is needed with JOURNAL_URL: the same one for every api process');
+  }
+  return AUTH_SECRET ?? keptSecret(dataDir, 'auth-secret');
+}
+
 /** One on this machine, or on NATS several that any number of machines share. */
 async function openJournals(config: Config, dataDir: string): Promise<readonly Journal[]> {
   const bytesMax = config.JOURNAL_GB * 1e9;
@@ -214,12 +271,13 @@ async function startOwnPostgres(
   return postgres.url;
 }
 
-async function migrateWhenReachable(db: Database, log: Logger, say: Say): Promise<void> {
+async function migrateWhenReachable(db: Database, log: Logger, say: Say, life: Life): Promise<void> {
   for (let waitedMs = 0; ; waitedMs += 1_000) {
     try {
       return await migrateDatabase(db);
     } catch (error) {
-      if (readDatabaseError(error)?.kind !== 'away' || waitedMs >= DATABASE_WAIT_MS_MAX) throw error;
+      const isAway = readDatabaseError(error)?.kind === 'away';
+      if (!isAway || waitedMs >= DATABASE_WAIT_MS_MAX || life.stage === 'stopping') throw error;
       if (waitedMs === 0) say('waiting for the database …');
       log.debug({ err: error }, 'database not reachable yet');
       await sleep(1_000);
@@ -281,13 +339,19 @@ async function main(): Promise<void> {
   const config = readConfig();
   // Someone watches the demonstration's terminal: progress in sentences, and of the log only what went wrong.
   const level = command.demo && config.LOG_LEVEL === 'info' ? 'warn' : config.LOG_LEVEL;
-  const log = pino({ level });
+  const log = createLog(level);
   const startedAt = performance.now();
   const say: Say = command.demo
     ? (line) => console.log(`[${((performance.now() - startedAt) / 1_000).toFixed(1).padStart(5)} s] ${line}`)
     : (line) => log.info(line);
 
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'uncaught error: the process ends');
+    process.exit(1);
+  });
+
   const closers = new Closers();
+  const life = new Life();
   let stopping: number | null = null;
   const stop = async (): Promise<void> => {
     if (stopping !== null) {
@@ -295,7 +359,17 @@ async function main(): Promise<void> {
       return;
     }
     stopping = performance.now();
+    life.become('stopping');
     say('stopping …');
+    // Load balancers see /readyz red and send nobody any more.
+    await sleep(config.SHUTDOWN_DELAY * 1_000);
+    setTimeout(() => {
+      log.error(
+        { seconds: CLOSE_MS_MAX / 1_000 },
+        'not everything closed in time: the process ends as it is',
+      );
+      process.exit(1);
+    }, CLOSE_MS_MAX);
     // A start that is under way would go on opening things behind our back.
     await starting.catch(() => {});
     await closers.closeAll(log);
@@ -304,7 +378,7 @@ async function main(): Promise<void> {
   };
   process.on('SIGINT', () => void stop());
   process.on('SIGTERM', () => void stop());
-  const starting = start(config, command, log, closers, say);
+  const starting = start(config, command, log, closers, say, life);
   try {
     await starting;
   } catch (error) {
@@ -317,7 +391,7 @@ async function main(): Promise<void> {
 /** What the reader can mend is one line; everything else shows where it came from. */
 function explain(error: NodeJS.ErrnoException & { port?: number }): string {
   if (error.code === 'EADDRINUSE') {
-    return `port ${error.port} is taken by another program: set HTTP_PORT, MQTT_PORT or MQTTS_PORT`;
+    return `port ${error.port} is taken by another program: set HTTP_PORT, MQTT_PORT, MQTTS_PORT or METRICS_PORT`;
   }
   const mendable =
     error instanceof ConfigError || error instanceof InUseError || error.code?.startsWith('ERR_PARSE_ARGS');

@@ -4,6 +4,7 @@ import websocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
+import type { WebSocket } from 'ws';
 import type { Provider } from '../domain/charges.ts';
 import { type Auth, createAuth } from '../store/auth.ts';
 import type { Database } from '../store/database.ts';
@@ -12,12 +13,13 @@ import type { TelemetryStore } from '../store/telemetry/port.ts';
 import { guardRoutes } from './access.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { dashboardRoutes } from './dashboard.ts';
-import { healthRoutes } from './health.ts';
+import { type Check, healthRoutes } from './health.ts';
 import type { LiveHub } from './live/hub.ts';
 import { liveRoute } from './live/route.ts';
 import { measureRequests, measureSockets, metricsRoute } from './metrics.ts';
 import { describeApi, docsRoutes } from './openapi.ts';
 import { handleError, Problem, sendProblem } from './problems.ts';
+import { REQUEST_ID_HEADER, requestId } from './request-id.ts';
 import { ROUTES } from './route-table.ts';
 import { signInRoutes } from './sign-in.ts';
 
@@ -36,6 +38,8 @@ export interface AppDeps {
   readonly publicUrl?: string | undefined;
   /** Requests a minute from one address. */
   readonly requestsPerMinuteMax?: number | undefined;
+  /** What other parts of the process say of themselves, for `/readyz`. */
+  readonly checks?: Readonly<Record<string, Check>> | undefined;
   /** Payment providers that billing has. */
   readonly providers?: readonly Provider[] | undefined;
 }
@@ -51,17 +55,30 @@ const REQUESTS_PER_MINUTE_MAX = 12_000;
 /** What a client sends over a live socket is ignored, and small. */
 const SOCKET_MESSAGE_BYTES_MAX = 1024;
 
+/** For a peer to answer that a socket is closed. */
+const GOODBYE_MS = 500;
+
+/** Tells pages that the service restarts (RFC 6455, 1012): they come back by themselves. */
+function closeSockets(sockets: ReadonlySet<WebSocket>): void {
+  for (const socket of sockets) socket.close(1012, 'the server restarts');
+  setTimeout(() => {
+    for (const socket of sockets) socket.terminate();
+  }, GOODBYE_MS).unref();
+}
+
 /** The HTTP application without a port: listen on it, or inject requests. */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
     // A line a request drowns what matters: metrics count requests, errors are logged.
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MS_MAX,
     handlerTimeout: ANSWER_MS_MAX,
     keepAliveTimeout: 72_000,
-    forceCloseConnections: true,
+    // What is being answered is answered; `startApi` cuts off who does not let it.
+    forceCloseConnections: 'idle',
+    genReqId: requestId,
     routerOptions: { maxParamLength: URL_SEGMENT_LENGTH_MAX },
     // A proxy on this host may say who asks; anybody else's word on it is not taken.
     trustProxy: 'loopback',
@@ -113,10 +130,25 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   await app.register(websocket, {
     options: { maxPayload: SOCKET_MESSAGE_BYTES_MAX, perMessageDeflate: false, clientTracking: true },
-    errorHandler: (error, socket) => {
-      deps.log.warn({ err: error }, 'live socket failed');
+    errorHandler: (error, socket, request) => {
+      request.log.warn({ err: error }, 'api: live socket failed');
       socket.terminate();
     },
+    preClose(done) {
+      closeSockets(this.websocketServer.clients);
+      this.websocketServer.close();
+      done();
+    },
+  });
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header(REQUEST_ID_HEADER, request.id);
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (closing) void reply.header('connection', 'close');
   });
   measureRequests(app);
   measureSockets(() => deps.hub.count());
@@ -141,7 +173,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
 
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? '';
-    const isPage = request.method === 'GET' && !/^\/(api|healthz|readyz|metrics)(\/|$)/.test(path);
+    const isPage = request.method === 'GET' && !/^\/(api|livez|healthz|readyz|metrics)(\/|$)/.test(path);
     // Every address of the dashboard is its one page; a missing asset is missing.
     if (sendDashboard && isPage && !/\.[a-z0-9]{2,5}$/i.test(path)) return sendDashboard(reply);
     sendProblem(

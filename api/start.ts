@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import { type AppDeps, buildApp } from './app.ts';
 import { startLiveHub } from './live/hub.ts';
 
@@ -12,6 +13,8 @@ export interface ApiOptions extends Omit<AppDeps, 'hub'> {
 }
 
 const CONNECTIONS_MAX = 5_000;
+/** After this, requests that are still being answered, or sent, are cut off. */
+const CLOSE_MS_MAX = 10_000;
 
 /** Serves REST, WebSocket and the dashboard. @throws when the port is taken. */
 export async function startApi(options: ApiOptions): Promise<{ port: number; close(): Promise<void> }> {
@@ -22,9 +25,19 @@ export async function startApi(options: ApiOptions): Promise<{ port: number; clo
     app.addHook('onClose', () => hub.close());
     await app.listen({ port: options.port, host: options.host ?? '0.0.0.0' });
     const { port } = app.server.address() as AddressInfo;
-    return { port, close: () => app.close() };
+    return { port, close: () => closeInTime(app) };
   } catch (error) {
     await hub.close();
     throw error;
+  }
+}
+
+/** Takes nobody any more, answers what has come, and says with each answer that the connection ends. */
+async function closeInTime(app: FastifyInstance): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS_MAX);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -6,6 +6,7 @@ import { endCallback, nextCallback, type StoredCallback } from '../store/provide
 import { applyRefundOutcome, findRefundByOrder } from '../store/refunds.ts';
 import { transaction } from '../store/transaction.ts';
 import type { StepDeps } from './charge-steps.ts';
+import { callbacksTotal } from './metrics.ts';
 import { type CallbackEvent, callsUs } from './providers/port.ts';
 
 const LOOK_AGAIN_MS = 60_000;
@@ -28,6 +29,7 @@ export function takeCallback(deps: StepDeps): Promise<boolean> {
       return { status: 'refused', reason: 'it could not be applied' };
     });
     await endCallback(tx, id, { ...end, at });
+    callbacksTotal.inc({ provider, status: end.status });
     if (end.status !== 'applied')
       deps.log.warn({ callback: id, provider, reason: end.reason }, `billing: callback ${end.status}`);
     return true;

@@ -7,6 +7,7 @@ import type { Charge } from '../store/charges.ts';
 import type { Database } from '../store/database.ts';
 import { applyRefundOutcome, type Refund } from '../store/refunds.ts';
 import { transaction } from '../store/transaction.ts';
+import { chargeStepsTotal } from './metrics.ts';
 import type { Order, PaymentProvider, Providers, QueryAnswer } from './providers/port.ts';
 
 export interface StepDeps {
@@ -48,7 +49,11 @@ export async function stepCharge(deps: StepDeps, charge: Charge): Promise<void> 
       await openCase(tx, { ...caseOf(charge, at), subject });
     }
   });
-  deps.log.info({ charge: charge.id, provider: charge.provider, status: outcome.status }, 'billing: charge');
+  chargeStepsTotal.inc({ provider: charge.provider, of: 'charge', status: outcome.status });
+  deps.log.info(
+    { charge: charge.id, site: charge.siteId, provider: charge.provider, status: outcome.status },
+    'billing: charge',
+  );
 }
 
 async function askCharge(deps: StepDeps, provider: PaymentProvider, charge: Charge): Promise<QueryAnswer> {
@@ -138,5 +143,9 @@ export async function stepRefund(deps: StepDeps, refund: Refund, charge: Charge)
       },
     });
   });
-  deps.log.info({ refund: refund.id, charge: charge.id, status: outcome.status }, 'billing: refund');
+  chargeStepsTotal.inc({ provider: charge.provider, of: 'refund', status: outcome.status });
+  deps.log.info(
+    { refund: refund.id, charge: charge.id, site: charge.siteId, status: outcome.status },
+    'billing: refund',
+  );
 }

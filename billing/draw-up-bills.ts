@@ -10,6 +10,7 @@ import { returnAttempt } from '../store/billing-runs.ts';
 import { type BillingSession, withRunLock } from '../store/billing-session.ts';
 import type { Database } from '../store/database.ts';
 import { isFull, isPassing } from '../store/database-errors.ts';
+import { timeRun } from './metrics.ts';
 
 export interface DrawUpDeps {
   readonly db: Database;
@@ -47,7 +48,8 @@ async function takeUp(
 ): Promise<void> {
   const run = await claimBillRun(session.client, id, now());
   if (!run) return;
-  const about = { billRun: id, site: run.siteId, period: run.period };
+  const ended = timeRun('bills');
+  const about = { run: id, site: run.siteId, period: run.period };
   let error: string | null = null;
   if (run.attempts > ATTEMPTS_MAX) error = `given up after ${ATTEMPTS_MAX} attempts`;
   else if (!run.closed) error = `${run.period} is not closed`;
@@ -71,4 +73,5 @@ async function takeUp(
     }
   }
   await finishBillRun(session.client, id, now(), error);
+  ended(error);
 }

@@ -4,6 +4,7 @@ import { type BilledSite, readBilledSites } from '../store/billing-schedule.ts';
 import type { Database } from '../store/database.ts';
 import { drawUpOpenRuns } from './draw-up-bills.ts';
 import { workOnOverdue } from './dunning.ts';
+import { interruptionsTotal } from './metrics.ts';
 
 export interface BillWorkDeps {
   readonly db: Database;
@@ -29,7 +30,10 @@ export async function startBillWork(deps: BillWorkDeps): Promise<{ wake(): void;
   function enqueue(what: string, work: () => Promise<unknown>): Promise<void> {
     queue = queue.then(async () => {
       if (closing.signal.aborted) return;
-      await work().catch((err) => log.warn({ err }, `bills: ${what} was interrupted, will go on`));
+      await work().catch((err) => {
+        interruptionsTotal.inc({ work: 'bills' });
+        log.warn({ err }, `bills: ${what} was interrupted, will go on`);
+      });
     });
     return queue;
   }

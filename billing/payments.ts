@@ -6,8 +6,10 @@ import { claimRefund } from '../store/refunds.ts';
 import { transaction } from '../store/transaction.ts';
 import { takeCallback } from './callbacks.ts';
 import { CLAIM_MS, type StepDeps, stepCharge, stepRefund } from './charge-steps.ts';
+import { interruptionsTotal } from './metrics.ts';
 import { startPaymentSchedule } from './payment-schedule.ts';
 import { createBalance, createCash } from './providers/local.ts';
+import { measured } from './providers/measured.ts';
 import type { PaymentProvider } from './providers/port.ts';
 
 export interface PaymentsDeps extends Omit<StepDeps, 'providers'> {
@@ -32,7 +34,7 @@ export async function startPayments(
   options: PaymentsDeps,
 ): Promise<{ wake(): void; close(): Promise<void> }> {
   const { db, log, now, lookEveryMs = 30_000 } = options;
-  const all = [createBalance(), createCash(), ...options.providers];
+  const all = [createBalance(), createCash(), ...options.providers.map(measured)];
   const deps: StepDeps = { db, log, now, providers: new Map(all.map((one) => [one.name, one])) };
   let closing = false;
   let isDue = false;
@@ -71,6 +73,7 @@ export async function startPayments(
     working ??= work()
       .then(sleepUntilDue)
       .catch((err) => {
+        interruptionsTotal.inc({ work: 'payments' });
         log.warn({ err }, 'billing: payments interrupted, will go on');
         return RETRY_MS;
       })

@@ -6,7 +6,7 @@ import type { Database } from '../store/database.ts';
 import { isFull, isPassing } from '../store/database-errors.ts';
 import { compareShadow } from '../store/shadow-totals.ts';
 import { closePeriod, closeRefusal, isGraceOver } from './close-period.ts';
-import { linesTotal, readingsTotal, runSeconds, runsTotal } from './metrics.ts';
+import { linesTotal, readingsTotal, timeRun } from './metrics.ts';
 import { executeRun, NotReportedError } from './run.ts';
 import { startWorker, type Worker } from './worker.ts';
 
@@ -44,7 +44,7 @@ async function takeUp(
   const { log, now } = deps;
   const run = await claimRun(session.client, id, now());
   if (!run) return;
-  const stop = runSeconds.startTimer();
+  const ended = timeRun(run.kind);
   const about = { run: id, site: run.siteId, period: run.period };
   let error: string | null = refusal(run, now()) ?? (await closeRefusal(session, run));
   if (error === null) {
@@ -67,8 +67,7 @@ async function takeUp(
     }
   }
   await finishRun(session.client, id, now(), error);
-  runsTotal.inc({ outcome: error === null ? 'succeeded' : 'failed' });
-  stop();
+  ended(error);
 }
 
 function refusal(run: ClaimedRun, now: Date): string | null {

@@ -12,6 +12,7 @@ import {
   queueDailySettlement,
 } from '../store/settlement-runs.ts';
 import { findSite } from '../store/sites.ts';
+import { timeRun } from './metrics.ts';
 import { shareOut } from './settlement.ts';
 import { keepAwake, startWorker, type Worker } from './worker.ts';
 
@@ -59,6 +60,7 @@ async function settle(
 ): Promise<void> {
   const site = await findSite(db, run.siteId);
   if (!site) return;
+  const ended = timeRun('settlement');
   let error: string | null = run.attempts >= ATTEMPTS_MAX ? `given up after ${ATTEMPTS_MAX} attempts` : null;
   if (error === null) {
     if (!(await beginSettlement(db.$client, run.id))) return;
@@ -72,4 +74,5 @@ async function settle(
     }
   }
   await endSettlement(db.$client, run.id, now(), error);
+  ended(error);
 }

@@ -11,6 +11,7 @@ import { startQuarantine } from './quarantine.ts';
 import { startRunner } from './runner.ts';
 import { startSchedule } from './schedule.ts';
 import { startSettlement } from './settlement-schedule.ts';
+import { reportBillingState } from './state-metrics.ts';
 
 export interface BillingDeps {
   readonly db: Database;
@@ -45,6 +46,7 @@ export async function startBilling(deps: BillingDeps): Promise<{ close(): Promis
     onConnected: wake,
     log: deps.log,
   });
+  reportBillingState({ db: deps.db, now });
   const schedule = await startSchedule({ ...rest, now });
   const quarantine = startQuarantine({ ...rest, now });
   const prepaid = await startPrepaid({ ...rest, now });
@@ -55,6 +57,7 @@ export async function startBilling(deps: BillingDeps): Promise<{ close(): Promis
   return {
     async close() {
       clearInterval(timer);
+      reportBillingState(null);
       await audits.close();
       await payments.close();
       await settlement.close();

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { listen } from '../store/listen.ts';
+import { interruptionsTotal } from './metrics.ts';
 
 export interface Worker {
   wake(): void;
@@ -25,6 +26,7 @@ export function startWorker(
       try {
         await look(closing.signal);
       } catch (err) {
+        interruptionsTotal.inc({ work: of.name });
         of.log.warn({ err }, `${of.name}: interrupted, will go on at the next look`);
       }
     }

@@ -73,6 +73,7 @@ export class CommandDelivery {
     const id = connection.commandsInFlight.get(packetId);
     if (id === undefined || !connection.identity) return;
     connection.commandsInFlight.delete(packetId);
+    counted.inc({ outcome: 'acknowledged' });
     this.#settle(id);
     this.wake(connection.identity.device);
   }

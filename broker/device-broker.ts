@@ -8,7 +8,7 @@ import type { ConnectionGate } from './connection-gate.ts';
 import type { CredentialBook } from './credential-book.ts';
 import type { Arrival } from './front-door.ts';
 import type { Limits } from './limits.ts';
-import { type Refusal, refuse } from './metrics.ts';
+import { connectsTotal, type Refusal, refuse } from './metrics.ts';
 import { NoSessionStore, silentBus } from './no-session-store.ts';
 import type { Done, Publishes } from './publishes.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -80,7 +80,11 @@ export class DeviceBroker {
       if (messageId !== undefined) deps.onCommandAcknowledged(connectionOf(client), messageId);
     });
     this.#aedes.on('clientError', (client, error) => {
-      deps.log.debug({ err: error, client: client.id }, 'broker: connection failed');
+      const { identity } = connectionOf(client);
+      deps.log.debug(
+        { err: error, site: identity?.site, device: identity?.device },
+        'broker: connection failed',
+      );
     });
     // Not among the events of its types.
     (this.#aedes as EventEmitter).on('error', (error) =>
@@ -143,7 +147,8 @@ export class DeviceBroker {
     if (username !== client.id || !admission) {
       refuse('credentials');
       gate.chargeRefusal(connection.address);
-      this.#warn({ client: client.id, address: connection.address }, 'broker: wrong credentials');
+      const [site, device] = client.id.split('/');
+      this.#warn({ site, device, address: connection.address }, 'broker: wrong credentials');
       return CONNACK.badCredentials;
     }
     gate.noteGood(connection.address);
@@ -170,6 +175,7 @@ export class DeviceBroker {
       if (this.#open.get(device) === connection) this.#open.delete(device);
       onOffline(connection, device);
     });
+    connectsTotal.inc();
     onOnline(connection, device);
     connection.open(new TokenBucket(rateLimit, rateLimit * limits.burstS, performance.now()));
   }

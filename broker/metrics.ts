@@ -5,7 +5,7 @@ export const traffic = { publishes: 0, bytes: 0 };
 
 new Counter({
   name: 'stallgrid_broker_publishes_total',
-  help: 'Messages that devices published and the journal took',
+  help: 'Messages of devices that were handed to the journal',
   collect() {
     this.reset();
     this.inc(traffic.publishes);
@@ -21,7 +21,7 @@ new Counter({
 });
 
 /** Set by the broker that runs. */
-export const connections = { open: () => 0, connecting: () => 0 };
+export const connections = { open: () => 0, connecting: () => 0, waitingBytes: () => 0 };
 new Gauge({
   name: 'stallgrid_broker_connections',
   help: 'Connections: open ones, and those whose credentials are not yet good',
@@ -31,6 +31,23 @@ new Gauge({
     this.set({ stage: 'connecting' }, connections.connecting());
   },
 });
+
+new Gauge({
+  name: 'stallgrid_broker_waiting_bytes',
+  help: 'Bytes of publishes that wait for the journal; at the limit nothing more is read',
+  collect() {
+    this.set(connections.waitingBytes());
+  },
+});
+export const connectsTotal = new Counter({
+  name: 'stallgrid_broker_connects_total',
+  help: 'Devices that connected with good credentials',
+});
+export const certificateExpires = new Gauge({
+  name: 'stallgrid_broker_certificate_expires_timestamp_seconds',
+  help: 'When the certificate of MQTTS_PORT ends, as a Unix time; absent without one',
+});
+certificateExpires.remove();
 
 /** Why a connection was refused or closed by the broker, or a publish or subscription was not taken. */
 export type Refusal =
@@ -65,6 +82,6 @@ export const appendSeconds = new Histogram({
 
 export const commands = new Counter({
   name: 'stallgrid_broker_commands_total',
-  help: 'Commands sent, given back because the connection was lost, and expired',
+  help: 'Commands sent, acknowledged on the MQTT level, requeued because the connection was lost, and expired',
   labelNames: ['outcome'],
 });

@@ -39,6 +39,8 @@ interface Line {
   failed: boolean;
 }
 
+/** A topic may have 65,535 bytes. */
+const TOPIC_LOGGED_MAX = 200;
 const KINDS: ReadonlySet<string> = new Set(UPLINK_KINDS);
 
 /**
@@ -95,7 +97,8 @@ export class Publishes {
     const { topic } = publish;
     const kind = identity && topic.startsWith(identity.prefix) ? topic.slice(identity.prefix.length) : '';
     if (!identity || !KINDS.has(kind)) {
-      this.#warn({ device: identity?.device, topic }, 'broker: publish to a topic that is not its own');
+      const about = { site: identity?.site, device: identity?.device, topic: topic.slice(0, TOPIC_LOGGED_MAX) };
+      this.#warn(about, 'broker: publish to a topic that is not its own');
       refusePublish('topic', `not allowed to publish to ${topic}`, done, countedBy);
       return;
     }

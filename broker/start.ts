@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { CHANNELS, zCommandNotice, zCredentialsNotice, zPresenceNotice } from '../contracts/notify.ts';
@@ -10,7 +11,7 @@ import { CredentialBook } from './credential-book.ts';
 import { DeviceBroker } from './device-broker.ts';
 import { type Arrival, type FrontDoor, openFrontDoor, type TlsOptions } from './front-door.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { connections } from './metrics.ts';
+import { certificateExpires, connections } from './metrics.ts';
 import { PresenceLog } from './presence.ts';
 import { Publishes } from './publishes.ts';
 import { openRollCall } from './roll-call.ts';
@@ -141,7 +142,9 @@ export async function startBroker(deps: BrokerDeps): Promise<Broker> {
       onArrival: (arrival) => broker.serve(arrival),
     });
     connections.open = () => broker.size;
+    connections.waitingBytes = () => waiting.bytes;
     connections.connecting = () => Math.max(0, gate.open - broker.size);
+    if (deps.tls) certificateExpires.set(Date.parse(new X509Certificate(deps.tls.cert).validTo) / 1000);
     log.info({ port: door.port, tlsPort: door.tlsPort, devices: credentials.size }, 'broker: listening');
     return { port: door.port, tlsPort: door.tlsPort, serve: (arrival) => broker.serve(arrival), close };
   } catch (error) {

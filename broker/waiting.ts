@@ -12,6 +12,10 @@ export class Waiting {
     this.#bytesMax = bytesMax;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   isFull(): boolean {
     return this.#bytes >= this.#bytesMax;
   }

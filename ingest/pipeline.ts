@@ -13,6 +13,7 @@ import { type Batch, emptyBatch, type Slice, type Sourced, slicesOf } from './ba
 import { decodeRecords } from './decode.ts';
 import type { DeviceCatalog } from './device-catalog.ts';
 import { LetterLimit } from './letter-limit.ts';
+import { LetterLog } from './letter-log.ts';
 import { type LagSource, messagesTotal, rowsTotal, stageSeconds } from './metrics.ts';
 import { deadLetter, joinLetters, lettersOfTelemetry } from './refusals.ts';
 import { retryStage } from './retry.ts';
@@ -58,6 +59,7 @@ export function openPipeline(deps: PipelineDeps): Pipeline {
     partitions: monthPartitions('readings'),
     throttle: new SightingThrottle(),
     letterLimit: new LetterLimit(),
+    letterLog: new LetterLog(log),
   };
   let committed = 0;
 
@@ -190,6 +192,9 @@ export function openPipeline(deps: PipelineDeps): Pipeline {
     for (const [kind, messages] of kinds) messagesTotal.inc({ kind }, messages);
     rowsTotal.inc({ table: 'telemetry' }, batch.telemetry.length);
     rowsTotal.inc({ table: 'readings' }, batch.readings.length);
+    rowsTotal.inc({ table: 'occupancy' }, batch.occupancy.length);
+    rowsTotal.inc({ table: 'events' }, batch.events.length);
+    rowsTotal.inc({ table: 'acks' }, batch.acks.length);
   }
 
   return {

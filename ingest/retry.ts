@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { retriesTotal } from './metrics.ts';
+import { beginOutage, endOutage, type Outage } from './outages.ts';
 
 const WAIT_MS_FIRST = 100;
 const WAIT_MS_MAX = 5_000;
@@ -18,25 +19,29 @@ export function retryStage(
   deps: { readonly log: Logger; readonly signal: AbortSignal },
 ): Retry {
   const { log, signal } = deps;
-  let failingSince: number | null = null;
+  let outage: Outage | null = null;
   let loggedAt = Number.NEGATIVE_INFINITY;
   return async (run, isFinal = () => false) => {
     for (let tries = 0; ; tries++) {
       try {
         const result = await run();
-        if (failingSince !== null) {
-          log.info(
-            { stage, seconds: Math.round((performance.now() - failingSince) / 1000) },
-            'ingest: works again',
-          );
-          failingSince = null;
+        if (outage !== null) {
+          const seconds = Math.round((performance.now() - outage.since) / 1000);
+          log.info({ stage, seconds }, 'ingest: works again');
+          endOutage(outage);
+          outage = null;
           loggedAt = Number.NEGATIVE_INFINITY;
         }
         return result;
       } catch (error) {
-        if (signal.aborted || isFinal(error)) throw error;
+        if (signal.aborted || isFinal(error)) {
+          if (outage) endOutage(outage);
+          outage = null;
+          throw error;
+        }
         retriesTotal.inc({ stage });
-        failingSince ??= performance.now();
+        outage ??= beginOutage(stage);
+        outage.reason = causeOf(error);
         if (performance.now() - loggedAt > LOG_EVERY_MS) {
           log.warn({ err: error, stage }, 'ingest: waits for a dependency');
           loggedAt = performance.now();
@@ -46,4 +51,11 @@ export function retryStage(
       }
     }
   };
+}
+
+/** The innermost cause: what is around it only repeats the question. */
+function causeOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return causeOf(error.errors[0]);
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : causeOf(error.cause);
 }

@@ -9,6 +9,7 @@ import type { TelemetryStore } from '../store/telemetry/port.ts';
 import { openDeviceCatalog } from './device-catalog.ts';
 import { shareJournals } from './journal-share.ts';
 import { type LagSource, reportLagOf } from './metrics.ts';
+import { checkStores } from './outages.ts';
 import { openPipeline, type Pipeline } from './pipeline.ts';
 import { retryStage } from './retry.ts';
 
@@ -31,11 +32,17 @@ const TRIM_MS = 10_000;
 /** Fuller than this share of its quota, the journal gives up its oldest worked-off messages before their days are over. */
 const JOURNAL_FILL = 0.9;
 
+export interface Ingest {
+  /** Whether the stores take what it writes; what is wrong says the way out. */
+  check(): { readonly ok: boolean; readonly detail: string };
+  close(): Promise<void>;
+}
+
 /**
  * Works off the journals: decodes what devices sent, and stores what it became. Starts also while a database is away,
  * and goes on when it is back.
  */
-export async function startIngest(deps: IngestDeps): Promise<{ close(): Promise<void> }> {
+export async function startIngest(deps: IngestDeps): Promise<Ingest> {
   const { db, databaseUrl, journals, log, clock = Date.now } = deps;
   const closing = new AbortController();
   const catalog = await openDeviceCatalog(deps);
@@ -62,6 +69,7 @@ export async function startIngest(deps: IngestDeps): Promise<{ close(): Promise<
   reportLagOf(behind);
 
   return {
+    check: checkStores,
     async close() {
       reportLagOf(null);
       closing.abort();

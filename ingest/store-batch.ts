@@ -12,6 +12,7 @@ import { insertReadings } from '../store/readings.ts';
 import { repeatableTransaction } from '../store/repeatable-transaction.ts';
 import type { Batch } from './batch.ts';
 import { LETTERS_MAX, type LetterLimit } from './letter-limit.ts';
+import type { LetterLog } from './letter-log.ts';
 import { deadLettersTotal } from './metrics.ts';
 import type { SightingThrottle } from './sighting-throttle.ts';
 
@@ -20,11 +21,12 @@ export interface StoreDeps {
   readonly partitions: MonthPartitions;
   readonly throttle: SightingThrottle;
   readonly letterLimit: LetterLimit;
+  readonly letterLog: LetterLog;
 }
 
 /** Everything that records became, and how far the reader has come, in one transaction. */
 export async function storeBatch(
-  { db, partitions, throttle, letterLimit }: StoreDeps,
+  { db, partitions, throttle, letterLimit, letterLog }: StoreDeps,
   batch: Batch,
   cursor: CursorMove | null,
 ): Promise<void> {
@@ -50,6 +52,7 @@ export async function storeBatch(
   }
   throttle.stored(sightings);
   letterLimit.stored(batch.deadLetters, crowded);
+  letterLog.note(batch.deadLetters);
   for (const { reason } of batch.deadLetters) deadLettersTotal.inc({ reason });
 }
 

@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
+import { watchPool } from './database-watch.ts';
 
 /** A pool and drizzle over it; `db.$client` is the pool for statements that drizzle would slow down. */
 export type Database = NodePgDatabase & { $client: pg.Pool };
@@ -17,7 +18,7 @@ export interface Queryable {
 }
 
 // int8 identities and sequence numbers stay below 2^53; quantities are read as bigint by their columns.
-const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
+export const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
 
 const QUERY_MS_MAX = 120_000;
 
@@ -34,6 +35,7 @@ export function openDatabase(url: string, options: { readonly connectionsMax?: n
   // A connection that the server drops, idle or taken, must not end the process; the next query reconnects.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
+  watchPool(pool);
   return drizzle({ client: pool });
 }
 

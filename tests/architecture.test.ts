@@ -15,8 +15,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'device-sim': ['contracts', 'domain'],
   demo: ['contracts', 'domain', 'store'],
   'config.ts': [],
+  'logging.ts': [],
   'audit.ts': ['billing', 'config.ts', 'domain', 'store'],
-  'main.ts': ['api', 'billing', 'broker', 'config.ts', 'contracts', 'demo', 'domain', 'ingest', 'store'],
+  'main.ts': [
+    'api',
+    'billing',
+    'broker',
+    'config.ts',
+    'contracts',
+    'demo',
+    'domain',
+    'ingest',
+    'logging.ts',
+    'store',
+  ],
 };
 
 /** Packages that one folder keeps to itself. */

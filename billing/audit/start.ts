@@ -16,6 +16,7 @@ import type { Database, Queryable } from '../../store/database.ts';
 import { isPassing } from '../../store/database-errors.ts';
 import { findSite } from '../../store/sites.ts';
 import { transaction } from '../../store/transaction.ts';
+import { timeRun } from '../metrics.ts';
 import { keepAwake, startWorker, type Worker } from '../worker.ts';
 import { audit, inSnapshot } from './audit.ts';
 import { replayBill } from './replay-bill.ts';
@@ -50,13 +51,14 @@ async function takeUp({ db, log, now }: AuditDeps, id: number, signal: AbortSign
   const run = await claimAudit(db.$client, id, now());
   const site = run && (await findSite(db, run.siteId));
   if (!run || !site) return;
+  const ended = timeRun('audit');
   try {
     if (run.attempts > ATTEMPTS_MAX) throw new Error(`given up after ${ATTEMPTS_MAX} attempts`);
     const { billId } = run;
     if (billId !== null) {
       const result = await inSnapshot(db, site, run.period, (scope) => replayBill(scope, billId), signal);
       await endAudit(db.$client, id, now(), { violations: result.different, result });
-      return;
+      return ended(null);
     }
     const onProgress = (done: number): Promise<void> => recordAuditProgress(db.$client, id, done);
     const { seen, findings } = await audit(db, site, run.period, { onProgress, signal });
@@ -68,11 +70,14 @@ async function takeUp({ db, log, now }: AuditDeps, id: number, signal: AbortSign
       }
       await endAudit(tx, id, now(), { violations: violationCount(findings), result, seen });
     });
+    ended(null);
   } catch (err) {
     if (signal.aborted) return giveBackAudit(db.$client, id);
     if (isPassing(err)) throw err;
-    log.error({ err, audit: id }, 'audit: failed');
-    await endAudit(db.$client, id, now(), { error: err instanceof Error ? err.message : String(err) });
+    log.error({ err, run: id, site: site.id, period: run.period }, 'audit: failed');
+    const error = err instanceof Error ? err.message : String(err);
+    await endAudit(db.$client, id, now(), { error });
+    ended(error);
   }
 }
 

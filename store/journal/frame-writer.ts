@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { commitSeconds, recordsTotal, refusedRecords } from './metrics.ts';
 import { JournalBusyError, JournalClosedError, JournalFullError, type JournalRecord } from './port.ts';
 
 /** Limits of one frame; whichever is reached first closes it. */
@@ -55,11 +56,11 @@ export class FrameWriter {
   }
 
   append(record: JournalRecord): Promise<void> {
-    if (this.#closed) return Promise.reject(new JournalClosedError('the journal is closed'));
-    if (this.#stalled) return Promise.reject(new JournalFullError('the last frame was not taken in time'));
+    if (this.#closed) return refuse(new JournalClosedError('the journal is closed'));
+    if (this.#stalled) return refuse(new JournalFullError('the last frame was not taken in time'));
     const bytes = bytesOf(record);
     if (this.#pendingBytes + bytes > PENDING_BYTES_MAX) {
-      return Promise.reject(new JournalBusyError(`${this.#pendingBytes} bytes wait to be committed`));
+      return refuse(new JournalBusyError(`${this.#pendingBytes} bytes wait to be committed`));
     }
     let frame = this.#queue.at(-1);
     if (!frame || frame.records.length >= FRAME_RECORDS_MAX || frame.bytes + bytes > FRAME_BYTES_MAX) {
@@ -91,11 +92,14 @@ export class FrameWriter {
 
   async #commit(frame: Gathering): Promise<void> {
     const timer = setTimeout(() => this.#stall(frame), COMMIT_MS_MAX);
+    const startedAt = performance.now();
     try {
       await this.#options.commit(frame.records);
       frame.resolve();
+      commitSeconds.observe((performance.now() - startedAt) / 1000);
+      recordsTotal.inc(frame.records.length);
     } catch (error) {
-      frame.reject(error as Error);
+      frame.reject(refusedRecords(error as Error, frame.records.length));
     } finally {
       clearTimeout(timer);
       this.#stalled = false;
@@ -107,7 +111,7 @@ export class FrameWriter {
     this.#stalled = true;
     this.#options.onStall?.(frame.bytes);
     const error = new JournalFullError(`a frame was not taken within ${COMMIT_MS_MAX} ms`);
-    for (const { reject } of [frame, ...this.#queue]) reject(error);
+    for (const { reject, records } of [frame, ...this.#queue]) reject(refusedRecords(error, records.length));
     for (const { bytes } of this.#queue.splice(0)) this.#pendingBytes -= bytes;
   }
 
@@ -117,6 +121,8 @@ export class FrameWriter {
     if (!this.#stalled) await this.#writing;
   }
 }
+
+const refuse = (error: Error): Promise<never> => Promise.reject(refusedRecords(error));
 
 function gather(): Gathering {
   let resolve: () => void = () => {};

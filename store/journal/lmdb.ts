@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { decodeFrame, encodeFrame } from './frame-codec.ts';
 import { FRAME_BYTES_MAX, FrameWriter } from './frame-writer.ts';
+import { refusedRecords } from './metrics.ts';
 import {
   type Journal,
   JournalClosedError,
@@ -74,7 +75,7 @@ class LmdbJournal implements Journal {
 
   append(record: JournalRecord): Promise<void> {
     if (this.#refused && !this.#closed && performance.now() < this.#refused.at + DISK_RETRY_MS) {
-      return Promise.reject(new JournalFullError('the disk refused the last frame'));
+      return Promise.reject(refusedRecords(new JournalFullError('the disk refused the last frame')));
     }
     return this.#writer.append(record);
   }

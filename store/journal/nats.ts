@@ -14,6 +14,7 @@ import {
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { decodeFrame, encodeFrame } from './frame-codec.ts';
 import { FRAME_BYTES_MAX, FrameWriter } from './frame-writer.ts';
+import { refusedRecords } from './metrics.ts';
 import {
   type Journal,
   JournalClosedError,
@@ -162,7 +163,7 @@ class NatsJournal implements Journal {
 
   append(record: JournalRecord): Promise<void> {
     if (!this.#closing.signal.aborted && this.#isRefusing()) {
-      return Promise.reject(new JournalFullError('the stream refused the last frame'));
+      return Promise.reject(refusedRecords(new JournalFullError('the stream refused the last frame')));
     }
     return this.#writer.append(record);
   }

@@ -39,6 +39,7 @@ test('only what must be open to everybody is', () => {
     '/api/openapi.json',
     '/api/v1/callbacks/:provider',
     '/healthz',
+    '/livez',
     '/metrics',
     '/readyz',
   ]);

@@ -62,7 +62,7 @@ test('every operation has a summary, a known tag, an answer, a problem, and says
     ).toBe(true);
     expect(responses.default?.content, name).toHaveProperty(['application/problem+json']);
     expect(security?.length, name).toBe(
-      / \/(api\/auth\/|api\/v1\/callbacks\/|healthz|readyz|metrics)/.test(name) ? 0 : 2,
+      / \/(api\/auth\/|api\/v1\/callbacks\/|healthz|livez|readyz|metrics)/.test(name) ? 0 : 2,
     );
   }
 });

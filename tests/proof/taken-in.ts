@@ -1,7 +1,9 @@
+import { pino } from 'pino';
 import { nativeDecoder } from '../../domain/decode-native.ts';
 import type { Sourced } from '../../ingest/batch.ts';
 import { decodeRecords } from '../../ingest/decode.ts';
 import { LetterLimit } from '../../ingest/letter-limit.ts';
+import { LetterLog } from '../../ingest/letter-log.ts';
 import { SightingThrottle } from '../../ingest/sighting-throttle.ts';
 import { storeBatch } from '../../ingest/store-batch.ts';
 import { readCursor } from '../../store/cursors.ts';
@@ -26,6 +28,7 @@ export async function takeIn(db: Database, site: string, messages: readonly From
     partitions: monthPartitions('readings'),
     throttle: new SightingThrottle(),
     letterLimit: new LetterLimit(),
+    letterLog: new LetterLog(pino({ level: 'silent' })),
   };
   for (let i = 0; i < messages.length; i += FRAME) {
     const from = await readCursor(db, READER);
