@@ -1,6 +1,6 @@
-import { type BenchOptions, readArguments } from './arguments.ts';
+import { readArguments } from './arguments.ts';
 
-type Bench = (print: (line: string) => void, options: BenchOptions) => Promise<void>;
+type Bench = (print: (line: string) => void) => Promise<void>;
 
 /** One file a question; `npm run bench -- NAME …` runs some of them. */
 const BENCHES: Readonly<Record<string, () => Promise<{ run: Bench }>>> = {
@@ -12,7 +12,10 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run: Bench }>>> = {
   billing: () => import('./billing.ts'),
   bills: () => import('./bills.ts'),
   preview: () => import('./preview.ts'),
-  peers: () => import('./peers/run.ts'),
+  peers: async () => {
+    const peers = await import('./peers/run.ts');
+    return { run: (print) => peers.run(print, { quick: asked.kind === 'run' && asked.quick }) };
+  },
 };
 /** They take long, or need a network. */
 const ONLY_BY_NAME: readonly string[] = ['peers'];
@@ -39,6 +42,6 @@ if (asked.kind === 'help') {
     if (!wanted) continue;
     console.log(`\n── ${name} ${'─'.repeat(60 - name.length)}`);
     const { run } = await load();
-    await run((line) => console.log(line), { quick: asked.quick });
+    await run((line) => console.log(line));
   }
 }

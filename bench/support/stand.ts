@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SwarmClient } from '../../device-sim/swarm/connection.ts';
 import { BUILT_IN_PROFILES } from '../../domain/built-in-profiles.ts';
-import type { DeviceKind } from '../../domain/device-profiles.ts';
+import type { DeviceKind, Point } from '../../domain/device-profiles.ts';
 import { type Database, openDatabase } from '../../store/database.ts';
 import { hashSecret } from '../../store/devices.ts';
 import { startEmbeddedPostgres } from '../../store/embedded/postgres.ts';
@@ -77,7 +77,9 @@ export async function addDevices(
 ): Promise<SwarmClient[]> {
   const builtIn = BUILT_IN_PROFILES.find((profile) => profile.kind === kind);
   if (!builtIn) throw new Error(`no built-in profile for ${kind}`);
-  const points = registers ? builtIn.points : builtIn.points.map(({ register: _, ...point }) => point);
+  const points: readonly Point[] = registers
+    ? builtIn.points
+    : builtIn.points.map(({ register: _, ...point }) => point);
   const profile = { ...builtIn, points, id: `bench-${builtIn.id}`, rateLimit: 1_000_000 };
   await db.$client.query('INSERT INTO device_profiles VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING', [
     profile.id,
