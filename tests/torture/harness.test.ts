@@ -8,7 +8,7 @@ import type { FaultKind } from './fault.ts';
 import { Fleet } from './fleet.ts';
 import { tally } from './kept.ts';
 import { memoryTotals } from './memory.ts';
-import { planRounds } from './rounds.ts';
+import { planRounds, type Round } from './rounds.ts';
 import { BEGIN, END, MeterTruth, stepFor } from './truth.ts';
 
 const OPTIONS = { seed: 1, minutes: 1, rate: 40 };
@@ -115,7 +115,7 @@ describe('the plan of faults', () => {
     const touches = [`thing ${n % 4}`];
     return { name: `fault ${n}`, touches, holdMs: [0, 9], begin() {}, end() {} };
   });
-  const plan = (seed: number, count: number) => {
+  const plan = (seed: number, count: number): Round[] => {
     const rounds = planRounds(kinds, seed);
     return Array.from({ length: count }, () => rounds.next().value);
   };

@@ -94,8 +94,8 @@ export async function tally(
   return total;
 }
 
-export function totalsOf(where: string, found: Tally, mayBeNonZero = false): readonly Total[] {
-  const mustBeZero = !mayBeNonZero;
+export function totalsOf(where: string, found: Tally): readonly Total[] {
+  const mustBeZero = true;
   return [
     { name: `acknowledged and missing in ${where}`, value: found.missing, mustBeZero },
     { name: `stored twice in ${where}`, value: found.twice, mustBeZero },

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { influxdInstalled } from '../../store/embedded/influxd.ts';
+import { mosquittoInstalled, PEERS, startPeer } from './peers.ts';
 import { startStallgrid } from './stallgrid.ts';
 import { torture } from './torture.ts';
 
@@ -52,10 +53,8 @@ function parse(args: readonly string[]) {
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
-  const { against } = values;
-  if (against !== undefined && against !== 'aedes' && against !== 'mosquitto') {
-    throw new UsageError('--against is aedes or mosquitto');
-  }
+  const against = PEERS.find((peer) => peer === values.against);
+  if (values.against !== undefined && !against) throw new UsageError(`--against is ${PEERS.join(' or ')}`);
   return {
     ...{ against, isParted: values.parted ?? false, help: values.help ?? false },
     minutes: numberIn('minutes', values.minutes, 2, 0.2, 480),
@@ -75,6 +74,7 @@ async function main(): Promise<number> {
   }
   if (!influxdInstalled())
     throw new UsageError('it needs an installed InfluxDB 1.x (Debian package influxdb)');
+  if (against === 'mosquitto' && !mosquittoInstalled()) throw new UsageError('mosquitto is not installed');
   const say = (line: string): void => console.log(`${process.stdout.isTTY ? '\r\u001b[K' : ''}${line}`);
   const show = (line: string): void => {
     if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K${line.slice(0, WIDTH)}`);
@@ -88,7 +88,9 @@ async function main(): Promise<number> {
     });
   }
   say(`seed ${options.seed}`);
-  const target = await startStallgrid({ ...options, say });
+  const target = against
+    ? await startPeer(against, options.devices)
+    : await startStallgrid({ ...options, say });
   try {
     const verdict = await torture(target, { ...options, say, show, signal: aborted.signal });
     if (!verdict) return 130;

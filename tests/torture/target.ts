@@ -18,8 +18,8 @@ export interface Target {
   /** Where devices connect: before the proxy. */
   readonly port: number;
   faultKinds(fleet: Fleet): readonly FaultKind[];
-  /** Age in seconds of the oldest message that is acknowledged and not stored yet; null while nobody can tell. */
-  lag(): Promise<number | null>;
+  /** Age in seconds of the oldest message that is acknowledged and not stored yet, null while nobody can tell; absent where nobody ever can. */
+  readonly lag: (() => Promise<number | null>) | null;
   /** Begins what goes on meanwhile. */
   work(fleet: Fleet): void;
   /** Waits until all is stored, then counts. Everything has been healed before. */
