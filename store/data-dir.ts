@@ -11,6 +11,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
+/** A restore that is under way keeps here what is not whole yet. */
+export const RESTORE_DIR = 'restore.part';
+
 export class InUseError extends Error {
   override readonly name = 'InUseError';
 }

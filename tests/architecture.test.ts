@@ -16,6 +16,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   demo: ['contracts', 'domain', 'store'],
   'config.ts': [],
   'logging.ts': [],
+  'backup.ts': ['config.ts', 'store'],
+  'restore.ts': ['config.ts', 'contracts', 'store'],
   'audit.ts': ['billing', 'config.ts', 'domain', 'store'],
   'main.ts': [
     'api',
@@ -34,7 +36,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Packages that one folder keeps to itself. */
 const ONLY_IN: readonly (readonly [pkg: RegExp, folder: string])[] = [
   [/^aedes/, 'broker'],
-  [/^(drizzle-orm|pg|lmdb|msgpackr|@influxdata\/.*|nats|@nats-io\/.*)($|\/)/, 'store'],
+  [
+    /^(drizzle-orm|pg|pg-copy-streams|tar-stream|lmdb|msgpackr|@influxdata\/.*|nats|@nats-io\/.*)($|\/)/,
+    'store',
+  ],
   [/^(react|antd|uplot|flatbush)($|\/)/, 'dashboard'],
   [/^node-cron$/, 'billing'],
   [/^(fastify|@fastify\/.*)$/, 'api'],

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import type { Database, RootDatabase } from 'lmdb';
 import { decodeFrame, encodeFrame } from './frame-codec.ts';
 import { FRAME_BYTES_MAX, FrameWriter } from './frame-writer.ts';
+import { type FrameKey, openEnvironment } from './lmdb-environment.ts';
 import { refusedRecords } from './metrics.ts';
 import {
   type Journal,
@@ -24,15 +25,8 @@ const READ_BYTES_MAX = 16 * 1024 * 1024;
 const POLL_MS = 50;
 const TRIM_FRAMES_MAX = 64;
 
-/** `[seq, when the newest record was received]`: trimming reads keys alone. */
-type FrameKey = [seq: number, receivedAt: number];
-
 /**
  * A journal in a folder, by LMDB: one process appends, any number read and trim.
- *
- * `overlappingSync` is off, so that a commit is durable when it is visible: LMDB syncs the pages, then writes
- * the meta page through an O_DSYNC descriptor (mdb.c, mdb_txn_commit and mdb_env_write_meta), and lmdb-js
- * resolves after that. It is as fast as with it (1,500–2,000 commits/s), since one frame is in flight at a time.
  *
  * @param options.bytesMax pages in use, in bytes; the file does not shrink, it reuses what trimming freed.
  */
@@ -43,7 +37,6 @@ export async function openLmdbJournal(options: { dir: string; bytesMax: number }
 class LmdbJournal implements Journal {
   readonly #root: RootDatabase;
   readonly #frames: Database<Buffer, FrameKey>;
-  /** `seq`: the newest frame that trimming dropped, so that an emptied journal does not start over. `id`: its name. */
   readonly #meta: Database<number | string | Buffer, string>;
   readonly #bytesMax: number;
   readonly #writer: FrameWriter;
@@ -54,18 +47,10 @@ class LmdbJournal implements Journal {
 
   constructor({ dir, bytesMax }: { dir: string; bytesMax: number }) {
     this.#bytesMax = bytesMax;
-    this.#root = open({
-      path: dir,
-      // Else a folder with a dot in its name would be taken for a file.
-      noSubdir: false,
-      overlappingSync: false,
-      // On, lmdb-js makes a promise of its own for each batch and leaves its rejection unhandled (3.5.5).
-      eventTurnBatching: false,
-      mapSize: bytesMax + FRAME_BYTES_MAX * 8,
-      maxDbs: 2,
-    });
-    this.#frames = this.#root.openDB({ name: 'frames', encoding: 'binary' });
-    this.#meta = this.#root.openDB({ name: 'meta' });
+    const { root, frames, meta } = openEnvironment({ dir, bytesMax });
+    this.#root = root;
+    this.#frames = frames;
+    this.#meta = meta;
     this.#writer = new FrameWriter({
       commit: (records) => this.#commit(records),
       intervalMs: FRAME_INTERVAL_MS,

@@ -37,10 +37,12 @@ export interface NatsJournalsOptions {
   readonly bytesMax: number;
 }
 
-const NAME = 'STALLGRID_JOURNAL';
+export const streamOf = (partition: number): string => `STALLGRID_JOURNAL_${partition}`;
 /** A frame that was not answered is sent again under the same id, which the server stores once within this time. */
 const DUPLICATE_WINDOW_NS = 120_000_000_000;
 const PUBLISH_MS_MAX = 3_000;
+/** A question that went to a server that is no more is asked again. */
+const ANSWER_MS_MAX = 2_500;
 /** A new leader is elected within a few seconds. */
 const RETRY_FOR_MS = 20_000;
 const RETRY_MS = 250;
@@ -53,7 +55,7 @@ const POLL_MS = 20;
 const READ_AHEAD = 16;
 const READ_BYTES_MAX = 16 * 1024 * 1024;
 /** Epoch milliseconds at which the newest record of a frame was received. */
-const RECEIVED = 'Stallgrid-Received';
+export const RECEIVED = 'Stallgrid-Received';
 /** https://github.com/nats-io/nats-server/blob/main/server/errors.json */
 const FULL = new Set([10_023, 10_047, 10_077]);
 
@@ -65,7 +67,7 @@ const FULL = new Set([10_023, 10_047, 10_077]);
  */
 export async function openNatsJournals(options: NatsJournalsOptions): Promise<readonly Journal[]> {
   const connection = await connect(connectOptions(options.url));
-  const manager = await jetstreamManager(connection, { checkAPI: false });
+  const manager = await jetstreamManager(connection, { checkAPI: false, timeout: ANSWER_MS_MAX });
   const client = jetstream(connection);
   let open = options.partitions;
   const closed = async (): Promise<void> => {
@@ -75,14 +77,14 @@ export async function openNatsJournals(options: NatsJournalsOptions): Promise<re
   const partitions = Array.from({ length: options.partitions }, (_, n) => n);
   return Promise.all(
     partitions.map(async (n) => {
-      const stream = `${NAME}_${n}`;
+      const stream = streamOf(n);
       await ensureStream(manager, stream, { ...options, bytesMax });
       return new NatsJournal({ connection, manager, client, stream, bytesMax, closed });
     }),
   );
 }
 
-function connectOptions(text: string) {
+export function connectOptions(text: string) {
   const urls = text.split(',').map((part) => new URL(part.trim()));
   const [{ username, password } = { username: '', password: '' }] = urls;
   return {
@@ -94,25 +96,31 @@ function connectOptions(text: string) {
   };
 }
 
-const subjectOf = (stream: string): string => `stallgrid.journal.${stream}`;
+export const subjectOf = (stream: string): string => `stallgrid.journal.${stream}`;
+
+interface StreamSize {
+  readonly replicas: number;
+  readonly bytesMax: number;
+}
+
+export const newStream = (stream: string, { replicas, bytesMax }: StreamSize) => ({
+  name: stream,
+  subjects: [subjectOf(stream)],
+  storage: StorageType.File,
+  retention: RetentionPolicy.Limits,
+  // Rather refuse a message than lose an old one that nobody has read.
+  discard: DiscardPolicy.New,
+  duplicate_window: DUPLICATE_WINDOW_NS,
+  allow_direct: true,
+  num_replicas: replicas,
+  max_bytes: bytesMax,
+});
 
 async function ensureStream(
   manager: JetStreamManager,
   stream: string,
-  { replicas, bytesMax }: { readonly replicas: number; readonly bytesMax: number },
+  { replicas, bytesMax }: StreamSize,
 ): Promise<void> {
-  const config = { num_replicas: replicas, max_bytes: bytesMax };
-  const fresh = {
-    name: stream,
-    subjects: [subjectOf(stream)],
-    storage: StorageType.File,
-    retention: RetentionPolicy.Limits,
-    // Rather refuse a message than lose an old one that nobody has read.
-    discard: DiscardPolicy.New,
-    duplicate_window: DUPLICATE_WINDOW_NS,
-    allow_direct: true,
-    ...config,
-  };
   const deadline = performance.now() + RETRY_FOR_MS;
   for (;;) {
     try {
@@ -120,9 +128,9 @@ async function ensureStream(
         if (error instanceof JetStreamApiError && error.code === 10_059) return null;
         throw error;
       });
-      if (!known) await manager.streams.add(fresh);
+      if (!known) await manager.streams.add(newStream(stream, { replicas, bytesMax }));
       else if (known.config.num_replicas !== replicas || known.config.max_bytes !== bytesMax)
-        await manager.streams.update(stream, config);
+        await manager.streams.update(stream, { num_replicas: replicas, max_bytes: bytesMax });
       return;
     } catch (error) {
       // A cluster that has just started has no leader yet.

@@ -1,0 +1,42 @@
+import type { NewJournal } from './build-journal.ts';
+import { decodeFrame, encodeFrame } from './frame-codec.ts';
+import { type FrameKey, openEnvironment } from './lmdb-environment.ts';
+
+/** Bytes that one commit takes. */
+const COMMIT_BYTES = 8 * 1024 * 1024;
+
+/** In a folder, by LMDB. @param options.bytesMax of pages in use, as the journal is opened later. */
+export function buildLmdbJournal(options: { dir: string; bytesMax: number; id: string }): NewJournal {
+  const { root, frames, meta } = openEnvironment(options);
+  let pending: (readonly [FrameKey, Buffer])[] = [];
+  let pendingBytes = 0;
+  let newest: FrameKey = [0, 0];
+
+  async function commit(): Promise<void> {
+    const batch = pending;
+    pending = [];
+    pendingBytes = 0;
+    if (batch.length === 0) return;
+    await frames.batch(() => {
+      for (const [key, bytes] of batch) void frames.put(key, bytes);
+    });
+  }
+  return {
+    id: options.id,
+    async add(seq, bytes) {
+      const receivedAt = decodeFrame(bytes).reduce((max, record) => Math.max(max, record.receivedAt), 0);
+      newest = [seq, receivedAt];
+      pending.push([newest, bytes]);
+      pendingBytes += bytes.length;
+      if (pendingBytes >= COMMIT_BYTES) await commit();
+    },
+    async finish(head) {
+      // The newest frame says where the numbers go on: one without records stands for those that are not there.
+      if (newest[0] > 0 && head > newest[0]) pending.push([[head, newest[1]], encodeFrame([])]);
+      await commit();
+      await meta.put('seq', newest[0] > 0 ? 0 : head);
+      await meta.put('id', options.id);
+    },
+    close: () => root.close(),
+  };
+}
