@@ -9,6 +9,8 @@ export interface FaultKind {
   /** Two faults that touch the same are never on at once. */
   readonly touches: readonly string[];
   readonly holdMs: readonly [min: number, max: number];
+  /** A process of what is tortured ends, and with it what its memory could tell. */
+  readonly endsLife?: boolean;
   begin(): unknown;
   /** Resolves when what was taken away is there again, which is not yet recovery. */
   end(): unknown;
@@ -20,15 +22,16 @@ const LONG = [3_000, 12_000] as const;
 /** `who` is a program of ours or of others that has no data to wait for before it starts. */
 export function faultsOfProgram(who: string, program: Supervised): FaultKind[] {
   const touches = [who];
+  const endsLife = true;
   return [
     {
-      ...{ name: `${who} killed`, touches, holdMs: SHORT },
+      ...{ name: `${who} killed`, touches, endsLife, holdMs: SHORT },
       begin: () => program.end('SIGKILL'),
       end: () => program.start(),
     },
     {
       // While it reads its journal, connects to its databases or has just begun to listen.
-      ...{ name: `${who} killed, and again while it recovers`, touches, holdMs: [300, 6_000] },
+      ...{ name: `${who} killed, and again while it recovers`, touches, endsLife, holdMs: [300, 6_000] },
       async begin() {
         await program.end('SIGKILL');
         program.start();
@@ -39,7 +42,7 @@ export function faultsOfProgram(who: string, program: Supervised): FaultKind[] {
       },
     },
     {
-      ...{ name: `${who} stopped`, touches, holdMs: SHORT },
+      ...{ name: `${who} stopped`, touches, endsLife, holdMs: SHORT },
       begin: () => program.end('SIGTERM'),
       end: () => program.start(),
     },

@@ -54,18 +54,18 @@ export class Fleet {
   }
 
   /** Milliseconds from an instant (of `performance.now`) to the first PUBACK after it; null if none comes in time. */
-  async firstPubackAfter(startedAt: number, msMax: number): Promise<number | null> {
+  async firstPubackAfter(startedAt: number, msMax: number, signal: AbortSignal): Promise<number | null> {
     while (this.#lastPubackAt <= startedAt) {
-      if (performance.now() - startedAt > msMax) return null;
+      if (signal.aborted || performance.now() - startedAt > msMax) return null;
       await sleep(5);
     }
     return this.#lastPubackAt - startedAt;
   }
 
   /** Lets each device tell the rest of its month; false when that takes longer than it may. */
-  async finish(msMax: number): Promise<boolean> {
+  async finish(msMax: number, signal: AbortSignal): Promise<boolean> {
     for (const device of this.devices) device.finish();
-    for (let waited = 0; waited < msMax; waited += TICK_MS) {
+    for (let waited = 0; waited < msMax && !signal.aborted; waited += TICK_MS) {
       if (this.devices.every(({ isFinished }) => isFinished)) return true;
       await sleep(TICK_MS);
     }

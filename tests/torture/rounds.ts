@@ -105,7 +105,7 @@ async function playFault({ active, times, signal }: Stage, { kind, holdMs }: Pla
 }
 
 async function recover({ fleet, lag, signal }: Stage, toll: Toll, endedAt: number): Promise<void> {
-  const pubackMs = await fleet.firstPubackAfter(endedAt, RECOVERY_MS_MAX);
+  const pubackMs = await fleet.firstPubackAfter(endedAt, RECOVERY_MS_MAX, signal);
   if (pubackMs === null) {
     toll.unseen++;
     return;
