@@ -6,17 +6,21 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import type { Provider } from '../domain/charges.ts';
+import { isDeeperThan } from '../domain/json-depth.ts';
+import { networkOf } from '../domain/networks.ts';
 import { type Auth, createAuth } from '../store/auth.ts';
 import type { Database } from '../store/database.ts';
 import type { Journal } from '../store/journal/port.ts';
 import type { TelemetryStore } from '../store/telemetry/port.ts';
 import { guardRoutes } from './access.ts';
 import { createAuthenticate } from './authenticate.ts';
+import { guardConnections } from './connections.ts';
 import { dashboardRoutes } from './dashboard.ts';
 import { type Check, healthRoutes } from './health.ts';
+import { type ApiLimits, DEFAULT_LIMITS } from './limits.ts';
 import type { LiveHub } from './live/hub.ts';
 import { liveRoute } from './live/route.ts';
-import { measureRequests, measureSockets, metricsRoute } from './metrics.ts';
+import { measureRequests, measureSockets, metricsRoute, refuse } from './metrics.ts';
 import { describeApi, docsRoutes } from './openapi.ts';
 import { handleError, Problem, sendProblem } from './problems.ts';
 import { REQUEST_ID_HEADER, requestId } from './request-id.ts';
@@ -34,26 +38,16 @@ export interface AppDeps {
   readonly adminToken?: string | undefined;
   /** The built dashboard; without one only the API is served. */
   readonly dashboardDir?: string | undefined;
+  /** Addresses and networks of proxies on other hosts, with commas between; one on this host is always trusted. */
+  readonly trustedProxies?: string | undefined;
   /** Where browsers reach the platform, when a proxy stands before it, e.g. `https://market.example`. */
   readonly publicUrl?: string | undefined;
-  /** Requests a minute from one address. */
-  readonly requestsPerMinuteMax?: number | undefined;
+  readonly limits?: Partial<ApiLimits> | undefined;
   /** What other parts of the process say of themselves, for `/readyz`. */
   readonly checks?: Readonly<Record<string, Check>> | undefined;
   /** Payment providers that billing has. */
   readonly providers?: readonly Provider[] | undefined;
 }
-
-const BODY_BYTES_MAX = 1024 * 1024;
-/** To receive a request whole. */
-const REQUEST_MS_MAX = 60_000;
-/** To answer it: a database that takes a query and says nothing must not hold callers for ever. */
-const ANSWER_MS_MAX = 10_000;
-const URL_SEGMENT_LENGTH_MAX = 200;
-/** A dashboard asks a few times a minute; a script that registers thousands of devices asks a hundred times a second. */
-const REQUESTS_PER_MINUTE_MAX = 12_000;
-/** What a client sends over a live socket is ignored, and small. */
-const SOCKET_MESSAGE_BYTES_MAX = 1024;
 
 /** For a peer to answer that a socket is closed. */
 const GOODBYE_MS = 500;
@@ -68,26 +62,39 @@ function closeSockets(sockets: ReadonlySet<WebSocket>): void {
 
 /** The HTTP application without a port: listen on it, or inject requests. */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
+  const limits: ApiLimits = { ...DEFAULT_LIMITS, ...deps.limits };
   const app = Fastify({
+    http: { headersTimeout: limits.headersMsMax, connectionsCheckingInterval: limits.lookEveryMs },
     loggerInstance: deps.log as FastifyBaseLogger,
     // A line a request drowns what matters: metrics count requests, errors are logged.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
-    bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_MS_MAX,
-    handlerTimeout: ANSWER_MS_MAX,
-    keepAliveTimeout: 72_000,
+    bodyLimit: limits.bodyBytesMax,
+    requestTimeout: limits.requestMsMax,
+    handlerTimeout: limits.answerMsMax,
+    connectionTimeout: limits.stalledMsMax,
+    keepAliveTimeout: limits.keepAliveMs,
+    maxRequestsPerSocket: limits.requestsPerConnectionMax,
     // What is being answered is answered; `startApi` cuts off who does not let it.
     forceCloseConnections: 'idle',
     genReqId: requestId,
-    routerOptions: { maxParamLength: URL_SEGMENT_LENGTH_MAX },
-    // A proxy on this host may say who asks; anybody else's word on it is not taken.
-    trustProxy: 'loopback',
+    routerOptions: { maxParamLength: limits.urlSegmentLengthMax },
+    // Whose word on who asks is taken.
+    trustProxy: ['loopback', deps.trustedProxies].filter(Boolean).join(','),
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(handleError);
   // JSON is the only body there is: a cross-site form cannot send it.
-  app.removeContentTypeParser('text/plain');
+  app.removeContentTypeParser(['text/plain', 'application/json']);
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
+    if (isDeeperThan(String(text), limits.jsonDepthMax)) {
+      refuse('too_deep');
+      const detail = `the body nests deeper than ${limits.jsonDepthMax} levels`;
+      done(new Problem(400, detail, 'bad_request'));
+    } else void parseJson(request, String(text), done);
+  });
+  guardConnections(app, limits);
 
   const auth: Auth = createAuth({
     db: deps.db,
@@ -122,14 +129,16 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   await app.register(rateLimit, {
     global: true,
-    max: deps.requestsPerMinuteMax ?? REQUESTS_PER_MINUTE_MAX,
+    max: limits.requestsPerMinuteMax,
     timeWindow: 60_000,
     cache: 10_000,
+    keyGenerator: ({ ip }) => networkOf(ip),
+    onExceeded: () => refuse('too_many_requests'),
     errorResponseBuilder: (_request, { after }) =>
       new Problem(429, `too many requests from this address, try again in ${after}`, 'too_many_requests'),
   });
   await app.register(websocket, {
-    options: { maxPayload: SOCKET_MESSAGE_BYTES_MAX, perMessageDeflate: false, clientTracking: true },
+    options: { maxPayload: limits.socketMessageBytesMax, perMessageDeflate: false, clientTracking: true },
     errorHandler: (error, socket, request) => {
       request.log.warn({ err: error }, 'api: live socket failed');
       socket.terminate();
@@ -157,13 +166,13 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
 
   healthRoutes(app.withTypeProvider<ZodTypeProvider>(), deps);
   metricsRoute(app);
-  signInRoutes(app, { auth, publicUrl: deps.publicUrl });
+  signInRoutes(app, { auth, publicUrl: deps.publicUrl, limits });
   await app.register(
     async (scope) => {
       const v1 = scope.withTypeProvider<ZodTypeProvider>();
       for (const routes of ROUTES)
         routes(v1, { db: deps.db, telemetry: deps.telemetry, providers: deps.providers ?? [] });
-      liveRoute(v1, { db: deps.db, hub: deps.hub, authenticate });
+      liveRoute(v1, { db: deps.db, hub: deps.hub, authenticate, limits });
     },
     { prefix: '/api/v1' },
   );

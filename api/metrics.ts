@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client';
 import { z } from 'zod';
 
 /** Metrics live in the process's one registry: a part that starts again takes the ones that are there. */
@@ -18,11 +18,53 @@ function httpHistogram(): Histogram<'method' | 'route' | 'status'> {
 
 export function measureRequests(app: FastifyInstance): void {
   const histogram = httpHistogram();
+  let inFlight = 0;
+  const name = 'stallgrid_api_requests_in_flight';
+  register.removeSingleMetric(name);
+  new Gauge({
+    name,
+    help: 'HTTP requests that are being answered',
+    collect() {
+      this.set(inFlight);
+    },
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    // An upgrade is answered by a socket, which is counted as one.
+    if (request.headers.upgrade !== undefined) return;
+    inFlight++;
+    reply.raw.once('close', () => inFlight--);
+  });
   app.addHook('onResponse', async (request, reply) => {
     // The route's pattern, never the path: a path per device would be a series per device.
     const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none');
     histogram.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
   });
+}
+
+/** Why a connection was closed, or a request or socket refused, before anybody looked at what it wants. */
+export type Refusal =
+  | 'too_many_connections'
+  | 'too_many_connections_of_network'
+  | 'slow_request'
+  | 'not_http'
+  | 'slow_reader'
+  | 'too_many_at_once'
+  | 'too_many_requests'
+  | 'too_deep'
+  | 'too_many_sign_ins'
+  | 'wrong_passwords'
+  | 'too_many_sockets';
+
+export function refuse(reason: Refusal): void {
+  const name = 'stallgrid_api_refused_total';
+  const counter =
+    (register.getSingleMetric(name) as Counter<'reason'> | undefined) ??
+    new Counter({
+      name,
+      help: 'Connections, requests and live sockets that were refused at a limit, by reason',
+      labelNames: ['reason'],
+    });
+  counter.inc({ reason });
 }
 
 export function measureSockets(count: () => number): void {

@@ -1,7 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { zPasswordChange, zSignIn } from '../contracts/rest.ts';
+import { networkOf } from '../domain/networks.ts';
 import { type Auth, CLIENT_ADDRESS_HEADER } from '../store/auth.ts';
+import type { ApiLimits } from './limits.ts';
+import { refuse } from './metrics.ts';
 import { Problem, sendProblem } from './problems.ts';
 import { isSameOrigin } from './same-origin.ts';
 
@@ -13,6 +16,8 @@ const SERVED: Readonly<Record<string, { method: 'GET' | 'POST'; summary: string;
   '/change-password': { method: 'POST', summary: 'Change one’s own password', body: zPasswordChange },
 };
 const SIGN_IN = '/sign-in/username';
+/** These work a core for a tenth of a second each. */
+const CHECKS_PASSWORD: ReadonlySet<string> = new Set([SIGN_IN, '/change-password']);
 
 /** Wrong passwords before an address, or a user name, has to wait. Right ones count for nothing. */
 const FAILURES_MAX = { address: 20, username: 10 } as const;
@@ -21,21 +26,22 @@ const FAILURES_WINDOW_MS = 5 * 60_000;
 /** Mounts better-auth at `/api/auth/*`. Its refusals become problem+json, with its `code` in `type`. */
 export function signInRoutes(
   app: FastifyInstance,
-  deps: { auth: Auth; publicUrl?: string | undefined },
+  deps: { auth: Auth; publicUrl?: string | undefined; limits: ApiLimits },
 ): void {
   const failures = {
     address: app.createRateLimit({
       max: FAILURES_MAX.address,
       timeWindow: FAILURES_WINDOW_MS,
-      keyGenerator: (request) => `address ${request.ip}`,
+      keyGenerator: (request) => `address ${networkOf(request.ip)}`,
     }),
     username: app.createRateLimit({
       max: FAILURES_MAX.username,
       timeWindow: FAILURES_WINDOW_MS,
-      keyGenerator: (request) => `username ${usernameOf(request)} from ${request.ip}`,
+      keyGenerator: (request) => `username ${usernameOf(request)} from ${networkOf(request.ip)}`,
     }),
   };
   const counters = Object.values(failures);
+  const checking = new PasswordChecks(deps.limits);
 
   for (const [path, { method, summary, body }] of Object.entries(SERVED)) {
     app.route({
@@ -54,13 +60,48 @@ export function signInRoutes(
         if (path === SIGN_IN) {
           for (const counter of counters) refuseExceeded(await counter(request, { increment: false }));
         }
-        const response = await deps.auth.handler(toWebRequest(request));
-        if (path === SIGN_IN && response.status === 401) {
-          for (const counter of counters) await counter(request);
+        const leave = CHECKS_PASSWORD.has(path) ? checking.enter(networkOf(request.ip)) : undefined;
+        try {
+          const response = await deps.auth.handler(toWebRequest(request));
+          if (path === SIGN_IN && response.status === 401) {
+            for (const counter of counters) await counter(request);
+          }
+          return await sendResponse(request, reply, response);
+        } finally {
+          leave?.();
         }
-        return sendResponse(request, reply, response);
       },
     });
+  }
+}
+
+/** How many passwords are being checked: failures are counted when they are known, which a flood does not wait for. */
+class PasswordChecks {
+  readonly #limits: ApiLimits;
+  readonly #byNetwork = new Map<string, number>();
+  #all = 0;
+
+  constructor(limits: ApiLimits) {
+    this.#limits = limits;
+  }
+
+  /** Call the answer when the check is over. @throws Problem 429 at the limit. */
+  enter(network: string): () => void {
+    const count = this.#byNetwork.get(network) ?? 0;
+    if (count >= this.#limits.signInsAtOnceMaxEach || this.#all >= this.#limits.signInsAtOnceMax) {
+      refuse('too_many_sign_ins');
+      throw new Problem(429, 'too many are signing in at once, try again', 'too_many_requests', {
+        headers: { 'retry-after': '1' },
+      });
+    }
+    this.#all++;
+    this.#byNetwork.set(network, count + 1);
+    return () => {
+      this.#all--;
+      const left = (this.#byNetwork.get(network) ?? 1) - 1;
+      if (left === 0) this.#byNetwork.delete(network);
+      else this.#byNetwork.set(network, left);
+    };
   }
 }
 
@@ -69,6 +110,7 @@ const usernameOf = (request: FastifyRequest): string => zSignIn.parse(request.bo
 type Limit = Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>;
 function refuseExceeded(limit: Limit): void {
   if (limit.isAllowed || limit.remaining > 0) return;
+  refuse('wrong_passwords');
   throw new Problem(429, 'too many wrong passwords, try again later', 'wrong_passwords', {
     headers: { 'retry-after': String(limit.ttlInSeconds) },
   });

@@ -12,7 +12,6 @@ export interface ApiOptions extends Omit<AppDeps, 'hub'> {
   readonly host?: string | undefined;
 }
 
-const CONNECTIONS_MAX = 5_000;
 /** After this, requests that are still being answered, or sent, are cut off. */
 const CLOSE_MS_MAX = 10_000;
 
@@ -21,7 +20,6 @@ export async function startApi(options: ApiOptions): Promise<{ port: number; clo
   const hub = await startLiveHub(options);
   try {
     const app = await buildApp({ ...options, hub });
-    app.server.maxConnections = CONNECTIONS_MAX;
     app.addHook('onClose', () => hub.close());
     await app.listen({ port: options.port, host: options.host ?? '0.0.0.0' });
     const { port } = app.server.address() as AddressInfo;

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { networkOf } from '../domain/networks.ts';
 import type { Limits } from './limits.ts';
 import type { Refusal } from './metrics.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -40,7 +40,7 @@ export class ConnectionGate {
   enter(address: string): Refusal | undefined {
     const now = performance.now();
     if (this.#open >= this.#limits.connectionsMax) return 'too_many_connections';
-    if (!this.#networkOf(address, now).bucket.take(now) || !this.#all.take(now)) return 'connection_rate';
+    if (!this.#network(address, now).bucket.take(now) || !this.#all.take(now)) return 'connection_rate';
     this.#open++;
     return undefined;
   }
@@ -56,20 +56,20 @@ export class ConnectionGate {
   /** Somebody at this address showed good credentials. */
   noteGood(address: string): void {
     const now = performance.now();
-    this.#networkOf(address, now).provedAt = now;
+    this.#network(address, now).provedAt = now;
   }
 
   /** Somebody at this address showed wrong credentials: among strangers, guessing gets slow. */
   chargeRefusal(address: string): void {
     const now = performance.now();
-    const { bucket, provedAt } = this.#networkOf(address, now);
+    const { bucket, provedAt } = this.#network(address, now);
     const isKnown = now - provedAt < KNOWN_MS;
     if (!isKnown && bucket.waitMs(now) < WAIT_MS_MAX) bucket.charge(this.#limits.refusalCost);
   }
 
-  #networkOf(address: string, now: number): Network {
+  #network(address: string, now: number): Network {
     const rate = this.#limits.connectionRatePerAddress;
-    const key = networkKey(address);
+    const key = networkOf(address);
     const network = this.#networks.get(key) ?? {
       bucket: new TokenBucket(rate, rate * BURST_S, now),
       provedAt: Number.NEGATIVE_INFINITY,
@@ -83,15 +83,4 @@ export class ConnectionGate {
     }
     return network;
   }
-}
-
-/** An IPv4 address, or the /64 of an IPv6 address, which is what one customer has: it may choose any in it. */
-export function networkKey(address: string): string {
-  if (address.startsWith('::ffff:') && address.includes('.')) return address.slice(7);
-  if (!isIPv6(address)) return address;
-  const [head = '', tail] = address.split('%', 1)[0]?.split('::') ?? [];
-  const groups = head === '' ? [] : head.split(':');
-  const behind = tail ? tail.split(':') : [];
-  const missing = tail === undefined ? 0 : 8 - groups.length - behind.length;
-  return [...groups, ...Array<string>(missing).fill('0'), ...behind].slice(0, 4).join(':');
 }

@@ -3,20 +3,28 @@ import { zId } from '../../contracts/rest.ts';
 import type { Database } from '../../store/database.ts';
 import { findPlaceById } from '../../store/places.ts';
 import { type Authenticate, principalOf } from '../access.ts';
+import type { ApiLimits } from '../limits.ts';
+import { refuse } from '../metrics.ts';
 import { notFound, Problem, unavailable } from '../problems.ts';
 import type { App } from '../routes.ts';
 import type { LiveHub } from './hub.ts';
 import { Subscriber } from './subscriber.ts';
 
-export const SOCKETS_MAX = 2_000;
-/** Tabs and wall displays of one user or key. */
-export const SOCKETS_MAX_EACH = 50;
-
 export function liveRoute(
   app: App,
-  deps: { readonly db: Database; readonly hub: LiveHub; readonly authenticate: Authenticate },
+  deps: {
+    readonly db: Database;
+    readonly hub: LiveHub;
+    readonly authenticate: Authenticate;
+    readonly limits: ApiLimits;
+  },
 ): void {
-  const { db, hub, authenticate } = deps;
+  const { db, hub, authenticate, limits } = deps;
+  function refusalOf(principalId: string): Problem | undefined {
+    if (hub.count() >= limits.socketsMax) return unavailable('too many live sockets are open');
+    if (hub.count(principalId) < limits.socketsMaxEach) return undefined;
+    return new Problem(429, 'too many live sockets are open for this user', 'too_many_sockets');
+  }
   app.route({
     method: 'GET',
     url: '/live',
@@ -37,9 +45,10 @@ export function liveRoute(
           headers: { upgrade: 'websocket' },
         });
       }
-      if (hub.count() >= SOCKETS_MAX) throw unavailable('too many live sockets are open');
-      if (hub.count(principalOf(request).id) >= SOCKETS_MAX_EACH) {
-        throw new Problem(429, 'too many live sockets are open for this user', 'too_many_sockets');
+      const refusal = refusalOf(principalOf(request).id);
+      if (refusal) {
+        refuse('too_many_sockets');
+        throw refusal;
       }
       const floor = await findPlaceById(db, request.query.floor);
       if (floor?.kind !== 'floor') throw notFound('floor');
@@ -49,6 +58,13 @@ export function liveRoute(
     },
     wsHandler: (socket, request) => {
       const principal = principalOf(request);
+      // Others may have come in while this one shook hands. RFC 6455, 1013: try again later.
+      const refusal = refusalOf(principal.id);
+      if (refusal) {
+        refuse('too_many_sockets');
+        socket.close(1013, refusal.message);
+        return;
+      }
       const floor = zId.parse((request.query as { floor: unknown }).floor);
       const subscriber = new Subscriber(socket, principal.id, async () => {
         const still = await authenticate(request.headers);

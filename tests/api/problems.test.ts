@@ -113,7 +113,7 @@ test('our own mistakes are not told to the caller', async () => {
 });
 
 test('one address has its limit of requests a minute', async () => {
-  const strict = await startTestApi({ requestsPerMinuteMax: 5 });
+  const strict = await startTestApi({ limits: { requestsPerMinuteMax: 5 } });
   const statuses: number[] = [];
   for (let n = 0; n < 7; n++) statuses.push((await strict.call({ url: '/api/v1/me' })).status);
   expect(statuses).toEqual([200, 200, 200, 200, 200, 429, 429]);
