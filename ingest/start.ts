@@ -10,8 +10,9 @@ import { openDeviceCatalog } from './device-catalog.ts';
 import { shareJournals } from './journal-share.ts';
 import { type LagSource, reportLagOf } from './metrics.ts';
 import { checkStores } from './outages.ts';
-import { openPipeline, type Pipeline } from './pipeline.ts';
+import { openPipeline } from './pipeline.ts';
 import { retryStage } from './retry.ts';
+import { startTrimmer } from './trimmer.ts';
 
 export interface IngestDeps {
   readonly db: Database;
@@ -28,9 +29,6 @@ export interface IngestDeps {
 }
 
 const CLOSE_MS_MAX = 3_000;
-const TRIM_MS = 10_000;
-/** Fuller than this share of its quota, the journal gives up its oldest worked-off messages before their days are over. */
-const JOURNAL_FILL = 0.9;
 
 export interface Ingest {
   /** Whether the stores take what it writes; what is wrong says the way out. */
@@ -56,7 +54,7 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
     const journal = journals[n];
     if (!journal) return;
     const pipeline = openPipeline({ ...deps, journal, reader: ingestReader(n), clock, catalog, signal });
-    const trimmer = startTrimmer({ ...deps, clock }, journal, pipeline);
+    const trimmer = startTrimmer({ ...deps, clock }, journal, pipeline.cursor);
     behind.set(n, pipeline);
     await pipeline.run();
     await trimmer.close();
@@ -75,37 +73,6 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
       closing.abort();
       await Promise.race([done, sleep(CLOSE_MS_MAX, undefined, { ref: false })]);
       await catalog.close();
-    },
-  };
-}
-
-/** Drops what is worked off and old, or too much, now and then. */
-function startTrimmer(
-  { log, clock, journalDays, trimEveryMs = TRIM_MS }: IngestDeps & { readonly clock: () => number },
-  journal: Journal,
-  pipeline: Pipeline,
-): { close(): Promise<void> } {
-  let trimUpTo = 0;
-  async function trim(): Promise<void> {
-    // As far as the cursor was a round ago: for less than a second a crash may still take its commit back.
-    const upTo = trimUpTo;
-    trimUpTo = pipeline.cursor();
-    const { bytesMax } = await journal.status();
-    const receivedBefore = clock() - journalDays * 86_400_000;
-    await journal.trim({ upTo, receivedBefore, bytesTo: JOURNAL_FILL * bytesMax });
-  }
-  let trimming: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    trimming ??= trim()
-      .catch((err) => log.warn({ err }, 'ingest: could not trim the journal'))
-      .finally(() => {
-        trimming = undefined;
-      });
-  }, trimEveryMs);
-  return {
-    async close() {
-      clearInterval(timer);
-      await trimming;
     },
   };
 }
