@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -6,6 +7,12 @@ const PORT = 'a port number from 0 to 65535 (0: any free one)';
 const url = (...protocols: string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol));
 const NATS_URL = /^(nats|tls):\/\/\S+$/;
+/** An address, or a network such as 10.0.0.0/8. */
+const isNetwork = (text: string): boolean => {
+  const [address = '', bits = '0', ...rest] = text.split('/');
+  const bitsMax = isIP(address) === 4 ? 32 : 128;
+  return isIP(address) !== 0 && rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax;
+};
 const pemFile = z.string().transform((path, context) => {
   try {
     const pem = readFileSync(path, 'utf8');
@@ -64,6 +71,13 @@ const VARIABLES = {
   AUTH_SECRET: [
     z.string().min(32).optional(),
     'a secret of at least 32 characters, the same for every api process',
+  ],
+  TRUSTED_PROXIES: [
+    z
+      .string()
+      .refine((text) => text.split(',').every((part) => isNetwork(part.trim())))
+      .optional(),
+    'addresses or networks like 10.0.0.0/8, with commas between',
   ],
   PUBLIC_URL: [url('http:', 'https:').optional(), 'the URL that browsers use, like https://market.example'],
   BANK_ACCOUNT_NAME: [z.string().max(100).optional(), 'the name on the bank account that payers transfer to'],

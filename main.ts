@@ -183,6 +183,7 @@ async function start(
       authSecret: authSecretOf(config, dataDir),
       ...(config.ADMIN_TOKEN ? { adminToken: config.ADMIN_TOKEN } : {}),
       ...(config.PUBLIC_URL ? { publicUrl: config.PUBLIC_URL } : {}),
+      ...(config.TRUSTED_PROXIES ? { trustedProxies: config.TRUSTED_PROXIES } : {}),
     });
     closers.add(() => api.close());
     httpPort = api.port;

@@ -42,6 +42,8 @@ export interface Pipeline extends LagSource {
 const READ_RECORDS_MAX = 4_096;
 const READ_WAIT_MS = 1_000;
 const ANSWER_MS_MAX = 30_000;
+const HEAD_WAIT_MS = 500;
+const HEAD_WAITS_MAX = 6;
 /** Batches start at least this far apart: a batch costs some milliseconds however small it is. */
 const BATCH_INTERVAL_MS = 20;
 
@@ -113,8 +115,16 @@ export function openPipeline(deps: PipelineDeps): Pipeline {
 
   /** A cursor of another journal, or ahead of this one, is one of a journal that was lost: this one was never read. */
   async function readOwnCursor(): Promise<{ readonly seq: number; readonly base: number }> {
-    const [id, head] = await Promise.all([journal.id(), journal.head()]);
-    const { restartedFrom, ...cursor } = await answered(openCursor(db, { reader, journal: id, head }));
+    const id = await journal.id();
+    let opened = await answered(openCursor(db, { reader, journal: id, head: Number.POSITIVE_INFINITY }));
+    let head = await journal.head();
+    // On several machines a new leader may know the journal's newest frames only after a moment.
+    for (let waits = 0; opened.seq > head && waits < HEAD_WAITS_MAX; waits++) {
+      await sleep(HEAD_WAIT_MS, undefined, { signal });
+      head = await journal.head();
+    }
+    if (opened.seq > head) opened = await answered(openCursor(db, { reader, journal: id, head }));
+    const { restartedFrom, ...cursor } = opened;
     if (restartedFrom !== null) {
       log.error(
         { reader, cursor: restartedFrom, head },

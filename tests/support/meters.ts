@@ -6,23 +6,26 @@ import type { Platform } from './platform.ts';
 
 export const SITE = 'test';
 
-/** Electricity meters registered over the REST API, as clients of a swarm. */
-export async function registerMeters(platform: Platform, count: number): Promise<SwarmClient[]> {
-  await platform.api('POST', '/api/v1/sites', {
-    id: SITE,
-    name: 'Test market',
-    timeZone: 'Asia/Shanghai',
-    currency: 'CNY',
-  });
+/** Electricity meters registered over the REST API, in turns in each of the sites, as clients of a swarm. */
+export async function registerMeters(
+  platform: Pick<Platform, 'api'>,
+  count: number,
+  sites: readonly string[] = [SITE],
+): Promise<SwarmClient[]> {
+  for (const id of sites) {
+    const site = { id, name: 'Test market', timeZone: 'Asia/Shanghai', currency: 'CNY' };
+    await platform.api('POST', '/api/v1/sites', site);
+  }
   const clients: SwarmClient[] = [];
   const register = async (n: number): Promise<void> => {
+    const site = sites[n % sites.length] ?? SITE;
     const device = await platform.api<{ secret: string; mqtt: { clientId: string; username: string } }>(
       'POST',
       '/api/v1/devices',
-      { site: SITE, serial: `meter-${n}`, profile: 'electricity-meter' },
+      { site, serial: `meter-${n}`, profile: 'electricity-meter' },
     );
     const { clientId, username } = device.mqtt;
-    clients[n] = { clientId, username, password: device.secret, topic: `v1/${SITE}/meter-${n}/up` };
+    clients[n] = { clientId, username, password: device.secret, topic: `v1/${site}/meter-${n}/up` };
   };
   for (let n = 0; n < count; n += 20) {
     await Promise.all(Array.from({ length: Math.min(20, count - n) }, (_, i) => register(n + i)));

@@ -17,6 +17,7 @@ export interface NatsServers {
   /** All of them, as JOURNAL_URL takes it. */
   readonly url: string;
   readonly count: number;
+  pids(): readonly number[];
   kill(index: number): void;
   start(index: number): void;
   stop(): Promise<void>;
@@ -44,6 +45,7 @@ export async function startNats(count = 1): Promise<NatsServers> {
       .map((port) => `nats://127.0.0.1:${port}`)
       .join(','),
     count,
+    pids: () => children.flatMap(({ pid }) => pid ?? []),
     kill: (n) => void children[n]?.kill('SIGKILL'),
     start,
     async stop() {

@@ -103,7 +103,8 @@ async function run(
   );
 }
 
-async function request<T>(url: string, method: string, path: string, body: unknown): Promise<T> {
+/** As `Platform.api`, at any address. */
+export async function request<T>(url: string, method: string, path: string, body: unknown): Promise<T> {
   const response = await fetch(url + path, {
     method,
     headers: {
