@@ -6,6 +6,7 @@ import { listen } from '../../store/listen.ts';
 import { floorIntervalS, loadStallStates } from '../../store/stalls.ts';
 import { within } from '../within.ts';
 import { LiveFloor } from './floor.ts';
+import { deltaSeconds, deltasSent } from './metrics.ts';
 import type { Subscriber } from './subscriber.ts';
 
 /** At most ten deltas a second and floor. */
@@ -60,6 +61,8 @@ export async function startLiveHub({ db, databaseUrl, log, refreshMs }: LiveHubO
   let turn: Promise<void> = Promise.resolve();
   let flushTimer: NodeJS.Timeout | undefined;
   let flushedAt = 0;
+  /** When the oldest change that is not sent yet was noticed. */
+  let dirtySince: number | undefined;
 
   /** Runs after whatever reads now. A failure ends being live; the next tick tries again. */
   function inTurn(read: () => Promise<void>): Promise<void> {
@@ -114,6 +117,8 @@ export async function startLiveHub({ db, databaseUrl, log, refreshMs }: LiveHubO
   async function flush(): Promise<void> {
     flushedAt = Date.now();
     const floors = [...watched.values()].map((entry) => entry.floor);
+    const noticedAt = dirtySince;
+    dirtySince = undefined;
     const ids = [...dirty].filter((id) => floors.some((floor) => floor.has(id)));
     dirty.clear();
     if (ids.length === 0 || !live) return;
@@ -124,8 +129,11 @@ export async function startLiveHub({ db, databaseUrl, log, refreshMs }: LiveHubO
         states.filter((state) => entry.floor.has(state.id)),
         now,
       );
-      if (delta !== null) send(entry, delta, now);
+      if (delta === null) continue;
+      send(entry, delta, now);
+      deltasSent.inc(entry.subscribers.size);
     }
+    if (noticedAt !== undefined) deltaSeconds.observe((performance.now() - noticedAt) / 1000);
   }
 
   function send(entry: Watched, text: string, now: number): void {
@@ -185,6 +193,7 @@ export async function startLiveHub({ db, databaseUrl, log, refreshMs }: LiveHubO
       const notice = zStallsNotice.safeParse(payload);
       if (!notice.success || watched.size === 0) return;
       for (const id of notice.data.stalls) dirty.add(id);
+      dirtySince ??= performance.now();
       scheduleFlush();
     },
     onConnected: () => {

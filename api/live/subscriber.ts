@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import { snapshotsSent } from './metrics.ts';
 
 /** Above this a socket gets nothing more until it has read what it has. A snapshot of 5,000 stalls is 0.25 MB. */
 export const BUFFERED_BYTES_MAX = 1024 * 1024;
@@ -17,6 +18,7 @@ export class Subscriber {
   readonly recheck: () => Promise<boolean>;
   #behindSince: number | null = null;
   #answered = true;
+  #hasSnapshot = false;
 
   constructor(
     socket: Pick<WebSocket, 'send' | 'close' | 'terminate' | 'ping' | 'bufferedAmount'>,
@@ -48,6 +50,8 @@ export class Subscriber {
     }
     this.#behindSince = null;
     this.#socket.send(snapshot());
+    snapshotsSent.inc({ reason: this.#hasSnapshot ? 'again' : 'new' });
+    this.#hasSnapshot = true;
   }
 
   onPong(): void {
