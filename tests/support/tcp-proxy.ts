@@ -21,6 +21,8 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   let target = targetPort;
   let delayMs = 0;
   const sockets = new Set<Socket>();
+  /** Those of which a chunk waits: what comes behind it must not overtake it. */
+  const held = new Set<Socket>();
   const server = createServer((client) => {
     if (state === 'cut') return client.destroy();
     const upstream = openSocket(target, '127.0.0.1');
@@ -34,15 +36,16 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
           if (!to.write(bytes)) from.pause();
           return;
         }
-        // Nothing comes behind it before it is through, so all stays in order.
         from.pause();
+        held.add(from);
         setTimeout(() => {
+          held.delete(from);
           if (to.destroyed) return;
           if (to.write(bytes) && state !== 'frozen') from.resume();
         }, delayMs).unref();
       });
       to.on('drain', () => {
-        if (state !== 'frozen') from.resume();
+        if (state !== 'frozen' && !held.has(from)) from.resume();
       });
       from.on('end', () => to.end());
       from.on('error', () => {});
@@ -75,7 +78,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       target = port;
       delayMs = 0;
       state = 'open';
-      for (const socket of sockets) socket.resume();
+      for (const socket of sockets) if (!held.has(socket)) socket.resume();
     },
     async close() {
       drop();
