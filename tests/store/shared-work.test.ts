@@ -67,3 +67,8 @@ describe('a part of shared work', () => {
     await proxy.close();
   });
 });
+
+it('a connection of any kind is given up soon when its machine is gone, and what it locked is free', async () => {
+  const { rows } = await database.db.$client.query('SHOW tcp_keepalives_idle');
+  expect(rows).toEqual([{ tcp_keepalives_idle: '10' }]);
+});
