@@ -25,8 +25,8 @@ const HELP = `npm run bench -- [NAME …] [--peers] [--quick]
   NAME     ${Object.keys(BENCHES).join(', ')}
            without a name: all but ${ONLY_BY_NAME.join(', ')}
   --peers  the same as the name peers: against Mosquitto with Node-RED, and with a subscriber
-           (about 25 minutes; installs Node-RED with npm into a temporary folder the first time)
-  --quick  peers in about 8 minutes: fewer systems, one round
+           (about 30 minutes; installs Node-RED with npm into a temporary folder the first time)
+  --quick  peers in about 12 minutes: fewer systems, one round
   --help   this`;
 
 const asked = readArguments(process.argv.slice(2), Object.keys(BENCHES));

@@ -73,12 +73,18 @@ export interface Settled {
  */
 export async function settle(
   count: () => Promise<number>,
-  options: { readonly expected: number; readonly quietMs: number; readonly msMax: number },
+  options: {
+    readonly expected: number;
+    readonly quietMs: number;
+    readonly msMax: number;
+    readonly signal?: AbortSignal;
+  },
 ): Promise<Settled> {
   const startMs = performance.now();
   let stored = -1;
   let grewMs = startMs;
   for (;;) {
+    options.signal?.throwIfAborted();
     const now = await count().catch(() => stored);
     if (now > stored) {
       stored = now;

@@ -13,9 +13,9 @@ const RATE_MAX = 60_000;
 const SATURATION_DRAIN_MS_MAX = 70_000;
 
 const OUTAGE_PER_DEVICE = 60;
-const OUTAGE_RATE = 5_000;
+const OUTAGE_RATE = 2_000;
 const OUTAGE_DRAIN_MS_MAX = 180_000;
-const KILL = { rate: 400, durationMs: 10_000, afterMs: 3_000, downMs: 2_000, reconnectMs: 500 } as const;
+const KILL = { rate: 400, durationMs: 15_000, downMs: 2_000, reconnectMs: 500 } as const;
 
 export interface Level {
   /** Everything offered was acknowledged in time, and everything acknowledged was stored soon after. */
@@ -120,6 +120,7 @@ export async function saturation(
       expected: result.acked,
       quietMs: system.quietMs,
       msMax: SATURATION_DRAIN_MS_MAX,
+      signal,
     });
     return {
       acked: result.acked,
@@ -151,6 +152,7 @@ export async function outage({ system, signal, startTs }: Measuring): Promise<Ou
       expected: acked,
       quietMs: system.quietMs,
       msMax: OUTAGE_DRAIN_MS_MAX,
+      signal,
     });
     return { acked, lost: Math.max(0, acked - stored), drainMs: afterMs };
   } finally {
@@ -162,21 +164,32 @@ export async function outage({ system, signal, startTs }: Measuring): Promise<Ou
 export async function killed({ system, signal, startTs }: Measuring): Promise<Loss> {
   const trial = await openTrial(system, startTs, signal);
   try {
-    const { rate, durationMs, reconnectMs } = KILL;
-    const fault = (async () => {
-      await sleep(KILL.afterMs);
+    const { rate, durationMs, downMs, reconnectMs } = KILL;
+    let fault: Promise<void> | undefined;
+    const strike = async (): Promise<void> => {
       await trial.running.kill();
-      await sleep(KILL.downMs);
+      await sleep(downMs);
       await trial.running.restart();
-    })();
-    const [{ acked }] = await Promise.all([
-      trial.load({ rate, durationMs, reconnectMs, drainMs: 30_000 }).finally(() => fault),
-      fault,
-    ]);
+    };
+    const { acked } = await trial.load({
+      rate,
+      durationMs,
+      reconnectMs,
+      drainMs: 30_000,
+      onProgress: (progress) => {
+        if (progress.acked < rate || fault) return;
+        fault = strike();
+        // Awaited below; until then it is nobody's.
+        fault.catch(() => {});
+      },
+    });
+    if (!fault) throw new Error(`${system.name} acknowledged too little to be killed in the middle of it`);
+    await fault;
     const { stored } = await settle(trial.stored, {
       expected: acked,
       quietMs: system.quietMs,
       msMax: SATURATION_DRAIN_MS_MAX,
+      signal,
     });
     return { acked, lost: Math.max(0, acked - stored) };
   } finally {

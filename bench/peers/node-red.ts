@@ -58,7 +58,7 @@ export const nodeRed = (options: {
   readonly install: NodeRedInstall;
 }): System => ({
   name: options.name,
-  guess: options.writes === 'single' ? 500 : 3_000,
+  guess: options.writes === 'single' ? 1_000 : 4_000,
   flushMs: options.writes === 'single' ? 0 : 1_000,
   // Its InfluxDB node tries a write once.
   quietMs: 12_000,

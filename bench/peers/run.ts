@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { loadavg } from 'node:os';
 import { influxdInstalled } from '../../store/embedded/influxd.ts';
 import type { BenchOptions } from '../arguments.ts';
 import { thousands } from '../support/statistics.ts';
@@ -11,13 +12,14 @@ import type { System } from './system.ts';
 import { DEVICES } from './trial.ts';
 
 const PLANS = {
-  full: { minutes: 25, rounds: 3, levelMs: 6_000, saturationMs: 5_000 },
-  quick: { minutes: 8, rounds: 1, levelMs: 4_000, saturationMs: 3_000 },
+  full: { minutes: 30, rounds: 3, levelMs: 6_000, saturationMs: 5_000 },
+  quick: { minutes: 12, rounds: 1, levelMs: 4_000, saturationMs: 3_000 },
 } as const;
 /** The first round seeks, those after it look whether the next step up or down is theirs. */
 const SEEK = { factor: 1.5, halvings: 2 } as const;
 const CONFIRM = { factor: 1.12, halvings: 0 } as const;
 const HISTORY_MS = 86_400_000;
+const QUIET_LOAD = 0.5;
 
 /**
  * The same meters' messages into the same InfluxDB by the platform and by what people build instead, in turns. Every
@@ -32,7 +34,12 @@ export async function run(print: (line: string) => void, { quick }: BenchOptions
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   try {
     const systems = chooseSystems(quick, print);
-    print(`${systems.length} systems, ${plan.rounds} round(s), about ${plan.minutes} minutes`);
+    print(`Mosquitto ${versionOf('mosquitto', '-h')}, InfluxDB ${versionOf('influxd', 'version')}`);
+    print(
+      `${systems.length} systems, ${plan.rounds} round(s), about ${plan.minutes} minutes on a quiet machine`,
+    );
+    const [load = 0] = loadavg();
+    if (load > QUIET_LOAD) print(`this machine is not quiet: its load average is ${load.toFixed(1)}`);
     const all: Results[] = systems.map(({ name }) => ({ name, rounds: [] }));
     const each = async (what: string, measure: (of: Measuring, into: Results) => Promise<string>) => {
       for (const [n, system] of systems.entries()) {
@@ -93,3 +100,7 @@ function chooseSystems(quick: boolean, print: (line: string) => void): System[] 
   }
   return systems;
 }
+
+const versionOf = (binary: string, flag: string): string =>
+  /\d+\.\d+\.\d+\S*/.exec(spawnSync(binary, [flag], { encoding: 'utf8' }).stdout)?.[0] ??
+  'of unknown version';

@@ -27,7 +27,7 @@ export interface Trial {
 
 export type Load = Pick<
   SwarmOptions,
-  'durationMs' | 'rate' | 'batch' | 'messagesPerClient' | 'reconnectMs' | 'drainMs'
+  'durationMs' | 'rate' | 'batch' | 'messagesPerClient' | 'reconnectMs' | 'drainMs' | 'onProgress'
 >;
 
 export interface Costs {
@@ -91,7 +91,7 @@ export async function openTrial(system: System, startTs: number, signal: AbortSi
           pids.reduce((sum, pid) => sum + rssMb(pid), 0),
         );
       };
-      const timer = setInterval(look, WATCH_MS);
+      const timer = setInterval(look, WATCH_MS).unref();
       return () => {
         clearInterval(timer);
         look();
@@ -115,6 +115,7 @@ export async function openTrial(system: System, startTs: number, signal: AbortSi
       expected: acked,
       quietMs: WARM_UP_MS_MAX,
       msMax: WARM_UP_MS_MAX,
+      signal,
     });
     if (stored === 0) throw new Error(`${system.name} stores nothing`);
     warmUp = stored;
