@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { number, packetOf } from '../raw-bytes.ts';
+import { expectClosed, openStand, publish, type Stand } from './stand.ts';
+
+let stand: Stand;
+beforeAll(async () => {
+  stand = await openStand();
+});
+afterAll(() => stand.close());
+
+const will = (payload: string) => ({
+  will: { topic: stand.device.topic('state'), payload: Buffer.from(payload), qos: 1 as const, retain: true },
+});
+
+describe('PINGREQ', () => {
+  it('[MQTT-3.12.4-1] is answered with a PINGRESP, each', async () => {
+    const client = await stand.connected();
+    client.send({ cmd: 'pingreq' }, { cmd: 'pingreq' });
+    expect(await client.next()).toMatchObject({ cmd: 'pingresp' });
+    expect(await client.next()).toMatchObject({ cmd: 'pingresp' });
+    client.end();
+  });
+});
+
+describe('DISCONNECT', () => {
+  it.each<[string, Buffer]>([
+    ['reserved flags', packetOf(0xe1)],
+    ['a payload', packetOf(0xe0, number(0))],
+  ])(
+    '[MQTT-3.14.1-1] with %s is none: the connection is closed, and its Will published',
+    async (what, bytes) => {
+      const client = await stand.connected(will(what));
+      client.send(bytes);
+      await expectClosed(client);
+      await expect.poll(() => stand.stored()).toContain(what);
+    },
+  );
+
+  it('[MQTT-3.14.4-1] ends the connection, also when the client does not', async () => {
+    const client = await stand.connected();
+    client.send({ cmd: 'disconnect' });
+    await expectClosed(client);
+  });
+
+  it('[MQTT-3.14.4-2] is the last that counts: what is sent behind it is not stored', async () => {
+    const client = await stand.connected();
+    const behind = publish(stand.device.topic('up'));
+    client.send({ cmd: 'disconnect' }, behind);
+    await expectClosed(client);
+    expect(await stand.stored()).not.toContain(behind.payload);
+  });
+
+  it('[MQTT-3.14.4-3] discards the Will', async () => {
+    const client = await stand.connected(will('discarded'));
+    client.send({ cmd: 'disconnect' });
+    await expectClosed(client);
+    const next = await stand.connected(will('kept'));
+    next.end();
+    await expect.poll(() => stand.stored()).toContain('kept');
+    expect(await stand.stored()).not.toContain('discarded');
+  });
+});
