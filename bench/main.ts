@@ -12,13 +12,14 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run: Bench }>>> = {
   billing: () => import('./billing.ts'),
   bills: () => import('./bills.ts'),
   preview: () => import('./preview.ts'),
+  machines: () => import('./machines.ts'),
   peers: async () => {
     const peers = await import('./peers/run.ts');
     return { run: (print) => peers.run(print, { quick: asked.kind === 'run' && asked.quick }) };
   },
 };
 /** They take long, or need a network. */
-const ONLY_BY_NAME: readonly string[] = ['peers'];
+const ONLY_BY_NAME: readonly string[] = ['peers', 'machines'];
 
 const HELP = `npm run bench -- [NAME …] [--peers] [--quick]
 
