@@ -53,6 +53,8 @@ export const zProblem = z.object({
 // ── who am I ──────────────────────────────────────────────────────────────────────────────────────────────
 export const zMe = z.object({
   id: z.string(),
+  /** How what this caller does is signed: the `proposedBy`, `reviewedBy` … of everything else. */
+  actor: z.string(),
   name: z.string(),
   role: z.enum(ROLES),
   partyId: z.number().int().nullable(),
@@ -334,6 +336,8 @@ export const zFeeLine = z.object({
   commodity: z.enum(COMMODITIES),
   serviceFrom: zInstant,
   serviceTo: zInstant,
+  /** Of a stay at a gate: when the vehicle left. Null of everything else. */
+  passedAt: zInstant.nullable(),
   tariff: z.object({ code: z.string(), name: z.string(), version: z.number().int() }),
   component: z.string(),
   band: z.string(),

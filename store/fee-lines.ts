@@ -84,6 +84,10 @@ function selectLines(db: Executor) {
   return db
     .select({
       line,
+      // Of events only: the rest is not unpacked for it.
+      passedAt: sql<
+        string | null
+      >`CASE WHEN ${feeLines.eventKey} <> '' THEN ${feeLines.evidence} #>> '{arithmetic,workings,at}' END`,
       partyId: leases.partyId,
       party: parties.name,
       stall: sql<string | null>`${places.code}`,
@@ -105,7 +109,7 @@ function selectLines(db: Executor) {
 
 type LineRow = Awaited<ReturnType<typeof selectLines>>[number];
 
-function toView({ line, party, stall, commodity, pointCode, ...tariff }: LineRow): FeeLineView {
+function toView({ line, passedAt, party, stall, commodity, pointCode, ...tariff }: LineRow): FeeLineView {
   return {
     id: line.id,
     site: line.siteId,
@@ -116,6 +120,7 @@ function toView({ line, party, stall, commodity, pointCode, ...tariff }: LineRow
     commodity,
     serviceFrom: line.serviceFrom.toISOString(),
     serviceTo: line.serviceTo.toISOString(),
+    passedAt: passedAt === null ? null : new Date(passedAt).toISOString(),
     tariff: { code: tariff.tariffCode, name: tariff.tariffName, version: tariff.tariffVersion },
     component: line.component,
     band: line.band,

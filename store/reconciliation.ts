@@ -206,7 +206,9 @@ export async function listReconciliations(
     ended_at: Date | null;
   }>(
     `SELECT id, site_id, provider, to_char(day, 'YYYY-MM-DD') AS day, status, error, rows, gross, fees, differences, ended_at
-     FROM reconciliations WHERE site_id = $1 AND ($2::bigint IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
+     FROM reconciliations WHERE site_id = $1
+       AND ($2::bigint IS NULL OR (day, id) < (SELECT r.day, r.id FROM reconciliations r WHERE r.id = $2))
+     ORDER BY reconciliations.day DESC, id DESC LIMIT $3`,
     [query.site, query.beforeId ?? null, query.limit],
   );
   return rows.map(({ site_id, ended_at, ...row }) => ({

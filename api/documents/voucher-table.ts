@@ -79,6 +79,18 @@ const SUMMARIES: Readonly<Record<DocumentLanguage, Readonly<Record<string, strin
   },
 };
 
+/** Where money is on its way, by the codes of the ledger; a component's code is the market's own word. */
+const DETAILS: Readonly<Record<DocumentLanguage, Readonly<Record<string, string>>>> = {
+  zh: {
+    ...{ bank_transfer: '银行转账', wechat_pay: '微信支付', alipay: '支付宝', stripe: '银行卡' },
+    ...{ sandbox: '沙箱支付', cash: '现金', gate_cash: '道闸现金' },
+  },
+  en: {
+    ...{ bank_transfer: 'Bank transfer', wechat_pay: 'WeChat Pay', alipay: 'Alipay', stripe: 'Card' },
+    ...{ sandbox: 'Sandbox', cash: 'Cash', gate_cash: 'Cash at gates' },
+  },
+};
+
 /** `codes`: the chart of accounts of the accounting system, by kind of account. */
 export function voucherColumns(
   language: DocumentLanguage,
@@ -94,7 +106,10 @@ export function voucherColumns(
     { title: summary, of: ({ kind }) => SUMMARIES[language][kind] ?? kind },
     { title: account, of: (row) => codes[row.account] },
     { title: name, of: (row) => NAMES[language][row.account] },
-    { title: detail, of: ({ code }) => code },
+    {
+      title: detail,
+      of: ({ code, account }) => (account === 'revenue' ? code : (DETAILS[language][code ?? ''] ?? code)),
+    },
     { title: debit, kind: 'number', of: (row) => money(row.debit) },
     { title: credit, kind: 'number', of: (row) => money(row.credit) },
   ];

@@ -10,8 +10,8 @@ export const meRoutes: Routes = (app) => {
       schema: { tags: ['people'], summary: 'Who am I', response: { 200: zMe } },
     },
     async (request) => {
-      const { id, name, role, partyId } = principalOf(request);
-      return { id, name, role, partyId };
+      const { id, actor, name, role, partyId } = principalOf(request);
+      return { id, actor, name, role, partyId };
     },
   );
 };

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { zSiteSettings } from '../../contracts/settings.ts';
 import { drawUpBills } from '../../store/bill-runs.ts';
 import { takeStep } from '../../store/bill-steps.ts';
+import { bookTransaction } from '../../store/ledger.ts';
 import { transaction } from '../../store/transaction.ts';
 import { at, buildMarket, PEAK_VALLEY, run } from '../billing/market.ts';
 import { startTestApi, type TestApi } from './support.ts';
@@ -142,6 +143,24 @@ test('vouchers balance and carry the codes of the accounting system', async () =
     ['2026-11-06', '1', '2', 'Bills issued', '6001', 'Revenue', 'energy', '', '2229.02'],
     ['2026-11-06', '1', '3', 'Bills issued', '6001', 'Revenue', 'fund', '', '83.83'],
   ]);
+  await bookTransaction(api.db.$client, {
+    ...{
+      siteId: 'paper',
+      currency: 'CNY',
+      key: 'gate',
+      kind: 'pass.collected',
+      at: at('2026-12-01'),
+      actor: 'x',
+    },
+    entries: [
+      { account: { kind: 'clearing', code: 'gate_cash' }, amount: 900n },
+      { account: { kind: 'revenue', code: 'cash' }, amount: -900n },
+    ],
+  });
+  const gates = (await get('/ledger/vouchers?site=paper&from=2026-12-01&to=2026-12-01&lang=zh')).body;
+  // Money on its way is named; a component is called as the market calls it.
+  expect(gates).toContain('其他货币资金,道闸现金,9.00,');
+  expect(gates).toContain('主营业务收入,cash,,9.00');
   expect((await get('/ledger/vouchers?site=paper&from=2026-11-30&to=2026-11-01')).statusCode).toBe(422);
   expect((await get('/ledger/vouchers?site=paper&from=2026-13-30&to=2026-11-01')).statusCode).toBe(400);
 });

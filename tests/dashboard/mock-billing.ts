@@ -48,6 +48,7 @@ export function feeLinesOf(stalls: readonly MockStall[], period: string): MockFe
         commodity: 'electricity',
         serviceFrom: from,
         serviceTo: to,
+        passedAt: null,
         tariff: { code: 'E-TOU', name: '一般工商业分时', version: 2 },
         component: 'energy',
         band,

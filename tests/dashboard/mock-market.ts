@@ -24,7 +24,7 @@ export const PASSWORD = 'correct-horse';
 export const PEOPLE: Readonly<Record<string, z.output<typeof zMe>>> = Object.fromEntries(
   (['operator', 'biller', 'auditor', 'integrator', 'merchant', 'viewer'] as Role[]).map((role) => [
     role,
-    { id: `user:${role}`, name: NAME_OF(role), role, partyId: role === 'merchant' ? 1 : null },
+    { id: `user:${role}`, actor: role, name: NAME_OF(role), role, partyId: role === 'merchant' ? 1 : null },
   ]),
 );
 function NAME_OF(role: Role): string {

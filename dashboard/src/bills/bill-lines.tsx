@@ -104,7 +104,14 @@ function Lines({
           {lines.map((line) => (
             <tr key={line.id}>
               <td>
-                <Time at={line.serviceFrom} style="minute" /> – <Time at={line.serviceTo} style="minute" />
+                {line.passedAt === null ? (
+                  <>
+                    <Time at={line.serviceFrom} style="minute" /> –{' '}
+                    <Time at={line.serviceTo} style="minute" />
+                  </>
+                ) : (
+                  <Time at={line.passedAt} style="minute" />
+                )}
                 {line.kind !== 'original' && (
                   <div>
                     <span className="tag tag-busy">{t(`feeLine.kind.${line.kind}`)}</span>{' '}
@@ -120,7 +127,7 @@ function Lines({
               <td className="right">
                 <button
                   type="button"
-                  className="link num"
+                  className="link num nowrap"
                   aria-label={`${formatMoney(line.amount, line.currency)} ${t('bills.evidence', { id: line.id })}`}
                   onClick={() => onEvidence(line.id)}
                 >

@@ -3,9 +3,11 @@ import { Alert, Button } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { BillDetail } from '../../../contracts/bills.ts';
-import { mayStep } from '../../../domain/bills.ts';
+import { mayStep, stepRefusal } from '../../../domain/bills.ts';
 import { billsApi, type TakenStep } from '../api/bills.ts';
 import { formatMoney } from '../format.ts';
+import { useFourEyes, useNeedsAnother } from '../four-eyes.ts';
+import { useSession } from '../session.tsx';
 import { describeError } from '../ui/states.tsx';
 import { AmountDialog } from './amount-dialog.tsx';
 import { isStatement } from './bill-names.tsx';
@@ -34,6 +36,13 @@ export function BillSteps({ bill }: { readonly bill: BillDetail }) {
   const deposit = least(BigInt(bill.deposit), due);
   const isIssued = bill.status === 'issued';
   const proposal = bill.writeOffs.find(({ status }) => status === 'proposed');
+  const { me } = useSession();
+  const fourEyes = useFourEyes();
+  const isOwnProposal = useNeedsAnother(proposal?.proposedBy);
+  const steps = STEPS.filter((one) => mayStep(one, bill.status)).map((one) => ({
+    step: one,
+    refusal: stepRefusal(one, bill, me.actor, fourEyes),
+  }));
   if (isStatement(bill) || bill.status === 'void') return null;
   const dialogs = {
     credit: {
@@ -60,11 +69,12 @@ export function BillSteps({ bill }: { readonly bill: BillDetail }) {
   return (
     <div className="stack">
       <div className="row">
-        {STEPS.filter((one) => mayStep(one, bill.status)).map((one) => (
+        {steps.map(({ step: one, refusal }) => (
           <Button
             key={one}
             type={one === 'review' || one === 'issue' ? 'primary' : 'default'}
             danger={one === 'void'}
+            disabled={refusal !== undefined}
             onClick={() => setStep(one)}
           >
             {t(`bills.step.${one}`)}
@@ -91,6 +101,10 @@ export function BillSteps({ bill }: { readonly bill: BillDetail }) {
           </Button>
         )}
       </div>
+      {steps.map(
+        ({ step: one, refusal }) =>
+          refusal !== undefined && <span key={one}>{t(`bills.refusal.${refusal}`)}</span>,
+      )}
       {proposal && (
         <div className="note stack">
           <span>
@@ -100,13 +114,16 @@ export function BillSteps({ bill }: { readonly bill: BillDetail }) {
               reason: proposal.reason,
             })}
           </span>
+          {isOwnProposal && <span>{t('common.proposedIt')}</span>}
           <div className="row">
-            <Button
-              loading={decide.isPending}
-              onClick={() => decide.mutate({ id: proposal.id, approve: true })}
-            >
-              {t('bills.approve')}
-            </Button>
+            {!isOwnProposal && (
+              <Button
+                loading={decide.isPending}
+                onClick={() => decide.mutate({ id: proposal.id, approve: true })}
+              >
+                {t('bills.approve')}
+              </Button>
+            )}
             <Button
               loading={decide.isPending}
               onClick={() => decide.mutate({ id: proposal.id, approve: false })}

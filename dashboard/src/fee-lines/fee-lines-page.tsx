@@ -134,7 +134,13 @@ export function FeeLinesPage() {
             responsive: ['lg'],
             render: (_, row) => (
               <span className="nowrap">
-                <Time at={row.serviceFrom} style="day" /> – <Time at={row.serviceTo} style="day" />
+                {row.passedAt === null ? (
+                  <>
+                    <Time at={row.serviceFrom} style="day" /> – <Time at={row.serviceTo} style="day" />
+                  </>
+                ) : (
+                  <Time at={row.passedAt} style="minute" />
+                )}
               </span>
             ),
           },

@@ -8,6 +8,7 @@ export function useAccountName(): (account: Omit<Account, 'balance'>) => string 
   const { t } = useTranslation();
   const names = useTariffNames();
   const nameOf = (code: string): string => {
+    if (code === 'gate_cash') return t('ledger.gateCash');
     const provider = PROVIDERS.find((one) => one === code);
     return provider === undefined ? code : t(`payments.provider.${provider}`);
   };

@@ -79,7 +79,7 @@ function Shown({ charge }: { readonly charge: ChargeDetail }) {
           charge.providerRef === null
             ? null
             : [
-                t('payments.providerRef'),
+                t(charge.provider === 'cash' ? 'payments.receiptNo' : 'payments.providerRef'),
                 <span key="ref" className="mono hash">
                   {charge.providerRef}
                 </span>,
@@ -114,7 +114,7 @@ function Shown({ charge }: { readonly charge: ChargeDetail }) {
                 <strong>{t('payments.refundNo', { id: refund.id })}</strong>
                 <span className="num">{money(refund.amount)}</span>
                 <span className={CHARGE_TAGS[refund.status]}>
-                  {t(`payments.statusName.${refund.status}`)}
+                  {t(`payments.refundStatus.${refund.status}`)}
                 </span>
               </div>
               {refund.failure !== null && <span className="muted">{failure(refund.failure)}</span>}
@@ -127,7 +127,11 @@ function Shown({ charge }: { readonly charge: ChargeDetail }) {
         {charge.history.map((event) => (
           <li key={`${event.at} ${event.refund} ${event.status}`} className="card">
             <div className="card-head">
-              <span className={CHARGE_TAGS[event.status]}>{t(`payments.statusName.${event.status}`)}</span>
+              <span className={CHARGE_TAGS[event.status]}>
+                {event.refund === null
+                  ? t(`payments.statusName.${event.status}`)
+                  : t(`payments.refundStatus.${event.status}`)}
+              </span>
               {event.refund !== null && <span>{t('payments.refundNo', { id: event.refund })}</span>}
               <Time at={event.at} />
             </div>

@@ -160,7 +160,10 @@ function ChooseHow(
       )}
       {pay.error !== null && <Alert type="error" showIcon title={describeError(pay.error, t)} />}
       <Button type="primary" size="large" htmlType="submit" block disabled={!mayPay} loading={pay.isPending}>
-        {t('payments.pay', { amount: isAmount ? formatMoney(amount, currency) : '' })}
+        {/* Nobody pays cash by a button: it has been taken already. */}
+        {t(chosen === 'cash' ? 'payments.take' : 'payments.pay', {
+          amount: isAmount ? formatMoney(amount, currency) : '',
+        })}
       </Button>
     </form>
   );

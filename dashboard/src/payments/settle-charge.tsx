@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { HAND_OUTCOMES, type HandOutcome } from '../../../domain/charges.ts';
 import { type ChargeDetail, paymentsApi } from '../api/payments.ts';
 import { formatMoney } from '../format.ts';
+import { useNeedsAnother } from '../four-eyes.ts';
 import { describeError } from '../ui/states.tsx';
 import { Field } from './field.tsx';
 
@@ -108,6 +109,7 @@ function Proposal({ proposal }: { readonly proposal: ChargeDetail['byHand'][numb
     mutationFn: (approve: boolean) => paymentsApi.decideByHand(proposal.id, approve),
     onSettled: refresh,
   });
+  const isOwn = useNeedsAnother(proposal.proposedBy);
   const about = proposal.refund === null ? 'charge' : 'refund';
   return (
     <div className="note stack">
@@ -118,10 +120,13 @@ function Proposal({ proposal }: { readonly proposal: ChargeDetail['byHand'][numb
           note: proposal.note,
         })}
       </span>
+      {isOwn && <span>{t('common.proposedIt')}</span>}
       <div className="row">
-        <Button loading={decide.isPending} onClick={() => decide.mutate(true)}>
-          {t('payments.byHand.approve')}
-        </Button>
+        {!isOwn && (
+          <Button loading={decide.isPending} onClick={() => decide.mutate(true)}>
+            {t('payments.byHand.approve')}
+          </Button>
+        )}
         <Button loading={decide.isPending} onClick={() => decide.mutate(false)}>
           {t('payments.byHand.drop')}
         </Button>

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Tariff } from '../api.ts';
 import { Sheet } from '../ui/sheet.tsx';
+import { Time } from '../ui/time.tsx';
 import { compareVersions } from './compare.ts';
 import { useNameOf } from './names.ts';
 import { usePriceRows } from './price-view.tsx';
@@ -15,8 +16,8 @@ export function CompareSheet({ tariff, onClose }: { readonly tariff: Tariff; rea
   const newest = [...tariff.versions].sort((a, b) => b.version - a.version);
   const [left, setLeft] = useState(newest[1]?.version ?? newest[0]?.version ?? 0);
   const [right, setRight] = useState(newest[0]?.version ?? 0);
-  const definitionOf = (version: number) =>
-    tariff.versions.find((one) => one.version === version)?.definition ?? { components: [] };
+  const versionOf = (version: number) => tariff.versions.find((one) => one.version === version);
+  const definitionOf = (version: number) => versionOf(version)?.definition ?? { components: [] };
   const rows = compareVersions(definitionOf(left), definitionOf(right), (component) => [
     [t('tariffForm.kind'), t(`tariffKind.${component.price.kind}`)],
     ...rowsOf(component),
@@ -37,6 +38,18 @@ export function CompareSheet({ tariff, onClose }: { readonly tariff: Tariff; rea
             <td />
             <td>{choose(t('tariffList.before'), left, setLeft)}</td>
             <td>{choose(t('tariffList.after'), right, setRight)}</td>
+          </tr>
+          <tr className={left === right ? '' : 'compare-changed'}>
+            <th scope="row">
+              {left === right ? '' : '● '}
+              {t('tariffList.effectiveFrom')}
+            </th>
+            {[left, right].map((version, i) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: two columns, of one version perhaps
+              <td key={i} className="num">
+                <Time at={versionOf(version)?.effectiveFrom ?? ''} style="day" />
+              </td>
+            ))}
           </tr>
         </thead>
         {rows.map(({ component, values }) => (

@@ -72,11 +72,6 @@ export const FAULTS = [
   [/^the file is too large$/, 'fileTooLarge'],
   [/^not JSON$/, 'notJson'],
   [/^not a tariff$/, 'notTariff'],
-  [/^usage after that instant has been charged/, 'charged'],
-  [/^a version of the tariff takes effect at that instant$/, 'fromTaken'],
-  [/lies in the closed period \S+: the earliest is (\S+)$/, 'closed'],
-  [/^the code belongs to a tariff for another commodity$/, 'codeTaken'],
-  [/a component rounds finer than the currency/, 'minorRefused'],
   // ── a bank's statement ──
   [/^the file is neither CSV in UTF-8 or GB18030 nor XLSX$/, 'bankFile'],
   [/^choose the columns of the bank reference, the date and the amount$/, 'bankColumns'],

@@ -117,7 +117,17 @@ describe.skipIf(skipBrowser)('tariffs', () => {
 
     await page.getByRole('button', { name: '版本对比' }).click();
     await page.locator('.compare-changed').getByText('¥ 2.4/kWh').waitFor();
-    expect(await page.locator('.compare-changed').count()).toBe(1);
+    // The price, and from when it holds.
+    expect(await page.locator('.compare-changed').count()).toBe(2);
+    await page.locator('.compare-changed').getByText('生效日期').waitFor();
+    await page.keyboard.press('Escape');
+
+    // A third version from the same day is refused in the language of the page, at the day.
+    await page.getByRole('button', { name: '新版本' }).click();
+    await page.waitForURL('**/tariffs/edit?**');
+    await field(page, 'components.0.price.bands.0.unitPrice').fill('2.5');
+    await page.getByRole('button', { name: '保存为新版本' }).click();
+    await page.locator('[data-path=from]').getByText('已有一个版本从那时生效').waitFor();
   }, 60_000);
 
   test('the preview rates what a stall really used last month', async () => {

@@ -18,6 +18,7 @@ export const common = {
   siteTime: 'Market time {{zone}}',
   rows: '{{count}} rows loaded',
   rows_one: '{{count}} row loaded',
+  proposedIt: 'You proposed it: somebody else must approve it (four eyes). You can drop it.',
 };
 
 export const errors = {

@@ -1,4 +1,5 @@
 export const ledger = {
+  gateCash: 'Cash at gates',
   title: 'Ledger',
   intro: 'Double entry: each transaction adds up to zero and is never changed. Debits are positive.',
   view: 'View',

@@ -103,6 +103,13 @@ export const payments = {
   callbacks: 'Calls from the provider: {{count}}',
   refund: 'Refund…',
   refundNo: 'Refund {{id}}',
+  refundStatus: {
+    created: 'Preparing',
+    submitted: 'On its way',
+    unknown: 'Unknown',
+    succeeded: 'Given back',
+    failed: 'Not given back',
+  },
   refundAmount: 'Amount to refund (at most {{left}})',
   refundNext: 'Next',
   refundSure: 'Refund {{amount}} to {{payer}}?',

@@ -16,6 +16,7 @@ export const tariffList = {
   chooseFile: 'Choose a file',
   fileFaults: 'Not imported, faults in the file: {{count}}',
   compareTitle: '{{name}} · versions compared',
+  effectiveFrom: 'In effect from',
   before: 'Compared version',
   after: 'Other version',
   same: 'Both versions say the same.',

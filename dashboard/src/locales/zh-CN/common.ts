@@ -16,6 +16,7 @@ export const common = {
   refresh: '刷新',
   site: '市场',
   siteTime: '市场时间 {{zone}}',
+  proposedIt: '这是您提出的，须由另一位同事批准（双人复核）。您可以撤销。',
   rows: '已加载 {{count}} 行',
 };
 

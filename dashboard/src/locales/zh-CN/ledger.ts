@@ -1,4 +1,5 @@
 export const ledger = {
+  gateCash: '道闸现金',
   title: '总账',
   intro: '复式记账：每笔记账借贷相等，永不修改。借方为正。',
   view: '视图',

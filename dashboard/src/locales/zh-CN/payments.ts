@@ -100,6 +100,13 @@ export const payments = {
   callbacks: '渠道通知 {{count}} 次',
   refund: '退款…',
   refundNo: '退款 {{id}}',
+  refundStatus: {
+    created: '准备中',
+    submitted: '退款处理中',
+    unknown: '结果未知',
+    succeeded: '已退款',
+    failed: '退款未成功',
+  },
   refundAmount: '退款金额（最多 {{left}}）',
   refundNext: '下一步',
   refundSure: '向 {{payer}} 退款 {{amount}}？',

@@ -23,7 +23,7 @@ export const refusal = {
   too_many_days: '时间范围太长。请缩短后重试。',
   too_many_rows: '一次最多 {{max}} 行。请缩小筛选范围。',
   decided_already: '这件事已有决定。请刷新查看。',
-  four_eyes: '按四眼原则，须由另一位同事批准。',
+  four_eyes: '须由另一位同事批准（双人复核）。',
   reading_gone: '这个读数已不存在。请刷新后查看。',
   register_removed: '这块表已经拆下。请在“抄表”页的计量点上登记换表。',
   case_needs_decision: '这类事项须作出处理决定才能结案。',

@@ -16,6 +16,7 @@ export const tariffList = {
   chooseFile: '选择文件',
   fileFaults: '文件有 {{count}} 处问题，没有导入',
   compareTitle: '{{name}} · 版本对比',
+  effectiveFrom: '生效日期',
   before: '对比版本',
   after: '另一版本',
   same: '两个版本的内容相同。',

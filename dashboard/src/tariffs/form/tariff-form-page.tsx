@@ -106,7 +106,8 @@ function TariffForm({ start, tariff }: { readonly start: Draft; readonly tariff:
       await navigate(`/tariffs?made=${encodeURIComponent(draft.code)}`);
     },
   });
-  const refused = save.error instanceof ApiError && save.error.status === 409 ? save.error.detail : undefined;
+  const refused: Fault[] =
+    save.error === null ? [] : [{ path: [refusedField(save.error)], message: describeError(save.error, t) }];
   const faults: Fault[] = faultsOf(draft, site);
   const current = tariff === undefined ? undefined : currentVersion(tariff.versions, serverNow());
   const compared = current ?? tariff?.versions[0];
@@ -128,9 +129,7 @@ function TariffForm({ start, tariff }: { readonly start: Draft; readonly tariff:
       }}
     >
       <UnsavedGuard unsaved={changed && !saved} />
-      <FaultProvider
-        faults={refused === undefined ? faults : [...faults, { path: ['from'], message: refused }]}
-      >
+      <FaultProvider faults={[...faults, ...refused]}>
         <div className="tf-columns">
           <div className="stack">
             <section className="panel panel-pad stack" aria-labelledby="tf-basics">
@@ -218,7 +217,7 @@ function TariffForm({ start, tariff }: { readonly start: Draft; readonly tariff:
             current={compared === undefined ? null : { code: draft.code, version: compared.version }}
           />
         </div>
-        {save.error !== null && <Alert type="error" showIcon title={describeRefusal(save.error, t)} />}
+        {save.error !== null && <Alert type="error" showIcon title={describeError(save.error, t)} />}
         <div className="save-bar">
           <span role="status">
             {faults.length > 0 ? t('settings.faults', { count: faults.length }) : t('tariffForm.ready')}
@@ -233,11 +232,20 @@ function TariffForm({ start, tariff }: { readonly start: Draft; readonly tariff:
   );
 }
 
-/** A refusal in the words of the page where there are some. */
-function describeRefusal(error: unknown, t: Parameters<typeof describeError>[1]): string {
-  if (!(error instanceof ApiError) || error.kind !== 'refused') return describeError(error, t);
-  const said = describeFault(error.detail, t);
-  return said === error.detail ? describeError(error, t) : said;
+/** Where what the server refused is entered; '' where it is about no one field. */
+function refusedField(error: unknown): string {
+  const code = error instanceof ApiError ? error.refusal?.code : undefined;
+  switch (code) {
+    case 'tariff_charged':
+    case 'tariff_period_closed':
+    case 'tariff_versions_from':
+      return 'from';
+    case 'tariff_commodity':
+    case 'tariffs_code':
+      return 'code';
+    default:
+      return '';
+  }
 }
 
 function moved<T>(list: readonly T[], at: number, by: -1 | 1): T[] {
