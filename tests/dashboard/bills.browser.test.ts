@@ -52,6 +52,12 @@ describe.skipIf(skipBrowser)('bills', { timeout: 120_000 }, () => {
     await shot(page, 'refused-desk-en');
     await dialog.getByRole('button', { name: 'Close' }).last().click();
     const found = await axeViolations(page);
+    await page.locator('.ant-table-row button.link').first().click();
+    await page.getByText('You reviewed it: somebody else must issue it').waitFor();
+    const sheet = page.getByRole('dialog');
+    expect(await sheet.getByRole('button', { name: 'Issue', exact: true }).isDisabled()).toBe(true);
+    expect(await sheet.getByRole('button', { name: 'Return', exact: true }).isEnabled()).toBe(true);
+    await shot(page, 'four-eyes-desk-en');
     await context.close();
 
     const other = await app.visit('/bills', { as: 'operator', language: 'zh-CN' });
@@ -92,6 +98,10 @@ describe.skipIf(skipBrowser)('bills', { timeout: 120_000 }, () => {
     await shot(page, 'dispute-phone-zh');
     await page.getByRole('button', { name: '提交异议' }).click();
     await page.getByText('核实中').waitFor();
+    // The disputed line is named, and only the rest is asked for.
+    await page.getByRole('button', { name: /1,234\.56 明细/ }).waitFor();
+    await page.getByRole('button', { name: /^支付.*44\.00/ }).waitFor();
+    await shot(page, 'disputed-phone-zh');
     await fitsPhone(page);
     expect(errors).toEqual([]);
     await context.close();
@@ -100,6 +110,7 @@ describe.skipIf(skipBrowser)('bills', { timeout: 120_000 }, () => {
   test('a biller upholds the dispute from its case, and the due falls', async () => {
     const { page, context, errors } = await app.visit('/cases', { as: 'biller' });
     await page.getByRole('button', { name: 'Disputed bill' }).click();
+    await page.getByRole('button', { name: /1,234\.56 Evidence of line/ }).waitFor();
     await page.getByLabel('What the merchant is told').fill('The meters of A001 and A002 were exchanged.');
     await shot(page, 'case-desk-en');
     await page.getByRole('button', { name: 'Uphold and credit' }).click();

@@ -76,6 +76,8 @@ function Opened({
   const mayPay = useMay('payments:pay-own');
   const mayTake = useMay('payments:write');
   const [paying, setPaying] = useState(false);
+  // What is in dispute need not be paid before it is decided.
+  const payable = BigInt(bill.due) - BigInt(bill.disputed);
   return (
     <div className="stack" data-bill={bill.status}>
       <div className="row">
@@ -97,10 +99,12 @@ function Opened({
         ]}
       />
       <BillMoney bill={bill} />
-      {(mayPay || mayTake) && bill.status === 'issued' && (
+      {(mayPay || mayTake) && bill.status === 'issued' && payable > 0n && (
         <div>
           <Button type="primary" size="large" onClick={() => setPaying(true)}>
-            {t(mayPay ? 'bills.pay' : 'payments.take', { amount: formatMoney(bill.due, bill.currency) })}
+            {t(mayPay ? 'bills.pay' : 'payments.take', {
+              amount: formatMoney(String(payable), bill.currency),
+            })}
           </Button>
         </div>
       )}
@@ -110,7 +114,7 @@ function Opened({
             purpose="bill"
             lease={bill.lease.id}
             bill={bill.id}
-            amount={bill.due}
+            amount={String(payable)}
             onClose={() => {
               setPaying(false);
               for (const key of ['bills', 'bill']) void client.invalidateQueries({ queryKey: [key] });
@@ -119,7 +123,7 @@ function Opened({
         </Suspense>
       )}
       {mayWrite && <BillSteps bill={bill} />}
-      <Disputes bill={bill} />
+      <Disputes bill={bill} onEvidence={onEvidence} />
       <BillLines bill={bill} onEvidence={onEvidence} />
       <ReplayButton bill={bill.id} />
       <BillTimeline bill={bill} />

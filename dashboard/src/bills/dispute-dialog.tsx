@@ -4,13 +4,11 @@ import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { BillDetail } from '../../../contracts/bills.ts';
 import { billsApi } from '../api/bills.ts';
-import { useTariffNames } from '../fee-lines/names.ts';
 import { formatMoney } from '../format.ts';
 import { Sheet } from '../ui/sheet.tsx';
 import { describeError, ErrorState, Loading } from '../ui/states.tsx';
-import { Time } from '../ui/time.tsx';
 import { useBillLines } from './bill-lines.tsx';
-import { useQuantity } from './bill-names.tsx';
+import { LineText } from './line-text.tsx';
 
 const REASON_MIN = 3;
 const LINES_MAX = 500;
@@ -24,8 +22,6 @@ export function DisputeDialog({
   readonly onClose: () => void;
 }) {
   const { t } = useTranslation();
-  const names = useTariffNames();
-  const quantity = useQuantity();
   const client = useQueryClient();
   const why = useId();
   const lines = useBillLines(bill.id, true);
@@ -65,13 +61,7 @@ export function DisputeDialog({
                 }
               />
               <span>
-                {t(`commodity.${line.commodity}`)} · {names.component(line.component)} ·{' '}
-                {names.band(line.band)}
-                <span className="muted num">
-                  {' '}
-                  {quantity(line.quantity, line.unit, line.currency)} ·{' '}
-                  <Time at={line.serviceFrom} style="day" />
-                </span>
+                <LineText line={line} />
                 {disputed.has(line.id) && (
                   <>
                     {' '}

@@ -7,6 +7,7 @@ import { useMay } from '../session.tsx';
 import { Time } from '../ui/time.tsx';
 import { DecideDispute } from './decide-dispute.tsx';
 import { DisputeDialog } from './dispute-dialog.tsx';
+import { DisputedLines } from './disputed-lines.tsx';
 
 const TAGS: Record<Dispute['status'], string> = {
   open: 'tag tag-stale',
@@ -15,7 +16,13 @@ const TAGS: Record<Dispute['status'], string> = {
 };
 
 /** What of a bill was disputed and decided, and a way to dispute more while it is not paid. */
-export function Disputes({ bill }: { readonly bill: BillDetail }) {
+export function Disputes({
+  bill,
+  onEvidence,
+}: {
+  readonly bill: BillDetail;
+  readonly onEvidence: (line: number) => void;
+}) {
   const { t } = useTranslation();
   const mayDecide = useMay('bills:write');
   const mayDispute = useMay('bills:read-own') || mayDecide;
@@ -36,6 +43,7 @@ export function Disputes({ bill }: { readonly bill: BillDetail }) {
                   <strong className="num">{formatMoney(dispute.amount, dispute.currency)}</strong>
                 </div>
                 <div>{dispute.reason}</div>
+                <DisputedLines dispute={dispute} onEvidence={onEvidence} />
                 {dispute.note !== null && (
                   <div className="note">{t('bills.answer', { note: dispute.note })}</div>
                 )}

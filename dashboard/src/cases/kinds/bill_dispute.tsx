@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { Link } from 'react-router';
+import { Link, useNavigate } from 'react-router';
 import { billsApi } from '../../api/bills.ts';
 import { DecideDispute } from '../../bills/decide-dispute.tsx';
+import { DisputedLines } from '../../bills/disputed-lines.tsx';
 import { formatMoney } from '../../format.ts';
 import { useMay } from '../../session.tsx';
 import { Facts } from '../../ui/facts.tsx';
@@ -12,6 +13,7 @@ import type { CaseCardProps } from '../kinds.ts';
 /** What a merchant says is wrong, the bill with its evidence, and the decision. */
 export function BillDisputeCard({ one, onDecided }: CaseCardProps) {
   const { t } = useTranslation();
+  const navigate = useNavigate();
   const mayDecide = useMay('bills:write');
   const id = Number(one.subject['dispute']);
   const dispute = useQuery({
@@ -37,6 +39,10 @@ export function BillDisputeCard({ one, onDecided }: CaseCardProps) {
           ],
           [t('bills.reason'), reason],
         ]}
+      />
+      <DisputedLines
+        dispute={dispute.data}
+        onEvidence={(line) => void navigate(`/bills?bill=${bill.id}&line=${line}`)}
       />
       <Link to={`/bills?bill=${bill.id}`}>{t('bills.openBill')} →</Link>
       {mayDecide && status === 'open' && <DecideDispute dispute={dispute.data} onDecided={onDecided} />}

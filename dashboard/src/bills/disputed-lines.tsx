@@ -1,0 +1,47 @@
+import { useTranslation } from 'react-i18next';
+import type { Dispute } from '../../../contracts/bills.ts';
+import { formatMoney } from '../format.ts';
+import { ErrorState, Loading } from '../ui/states.tsx';
+import { useBillLines } from './bill-lines.tsx';
+import { LineText } from './line-text.tsx';
+
+/** What a dispute is about, each line with a way to its evidence. */
+export function DisputedLines({
+  dispute,
+  onEvidence,
+}: {
+  readonly dispute: Dispute;
+  readonly onEvidence: (line: number) => void;
+}) {
+  const { t } = useTranslation();
+  const lines = useBillLines(dispute.bill.id, true);
+  if (lines.data === undefined)
+    return lines.error ? <ErrorState error={lines.error} retry={() => void lines.refetch()} /> : <Loading />;
+  return (
+    <div className="bill-lines">
+      <table className="values">
+        <tbody>
+          {lines.data.items
+            .filter(({ id }) => dispute.lines.includes(id))
+            .map((line) => (
+              <tr key={line.id}>
+                <td>
+                  <LineText line={line} />
+                </td>
+                <td className="right">
+                  <button
+                    type="button"
+                    className="link num nowrap"
+                    aria-label={`${formatMoney(line.amount, line.currency)} ${t('bills.evidence', { id: line.id })}`}
+                    onClick={() => onEvidence(line.id)}
+                  >
+                    {formatMoney(line.amount, line.currency)}
+                  </button>
+                </td>
+              </tr>
+            ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
