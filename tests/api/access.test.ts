@@ -76,6 +76,7 @@ const isRefusal = (status: number): boolean => status === 401 || status === 403;
 test('the administrator’s token is an operator’s', async () => {
   expect((await api.call({ url: '/api/v1/me' })).body).toEqual({
     id: 'admin-token',
+    actor: 'ADMIN_TOKEN',
     name: 'ADMIN_TOKEN',
     role: 'operator',
     partyId: null,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TariffDefinition } from '../../domain/tariffs/definition.ts';
 import type { Database } from '../../store/database.ts';
+import { listFeeLines } from '../../store/fee-lines.ts';
 import { insertPasses, type NewPass } from '../../store/passes.ts';
 import { createTariff } from '../../store/tariffs.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -128,6 +129,12 @@ describe('gate fees', () => {
       entryAt: at('2026-10-05 08:00').toISOString(),
     });
     expect(lines[3]?.workings).toMatchObject({ plate: '苏D4', minutes: null, entryAt: null });
+    const passedAt = (await listFeeLines(db, { site, limit: 10 })).map((line) => line.passedAt);
+    expect(passedAt.toReversed()).toEqual(
+      ['2026-10-05 09:30', '2026-10-05 08:14', '2026-10-06 00:20', '2026-10-06 07:00'].map((local) =>
+        at(local).toISOString(),
+      ),
+    );
     for (const period of ['2026-10', '2026-10-05', '2026-10-06']) {
       expect((await run(db, site, period)).linesPosted).toBe(0);
     }
