@@ -9,7 +9,7 @@ const SITES = 10;
 /** As MQTT clients in the field retry: at random, and never more helpful than that. */
 const BACK_OFF_MS = [1_000, 5_000] as const;
 const BACK_MS_MAX = 120_000;
-const ROUTES = ['/readyz', '/api/v1/sites', '/api/v1/devices?limit=50', '/api/v1/places?site=storm-0'];
+const ROUTES = ['/readyz', '/api/v1/sites', '/api/v1/devices?limit=50', '/api/v1/dead-letters?limit=20'];
 const ASK_EVERY_MS = 100;
 
 /** The platform is killed and started again under all its devices, which share one address. */
