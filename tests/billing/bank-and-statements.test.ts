@@ -175,6 +175,17 @@ describe('a provider’s statement', () => {
     await reconcileDue(deps(tomorrow));
     const { body } = await api.call({ url: `/api/v1/reconciliations?site=${market.site}` });
     const today = new Date().toISOString().slice(0, 10);
+    // The newest day first, also from page to page, in whatever order they were compared.
+    const days = body.items.map((one: { day: string }) => one.day);
+    expect(days).toEqual(days.toSorted().reverse());
+    const paged: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const url = `/api/v1/reconciliations?site=${market.site}&limit=2${cursor && `&cursor=${cursor}`}`;
+      const page = (await api.call({ url })).body;
+      paged.push(...page.items.map((one: { day: string }) => one.day));
+      cursor = page.nextCursor;
+    }
+    expect(paged).toEqual(days);
     const day = body.items.find((one: { day: string }) => one.day === today);
     expect(day).toMatchObject({ status: 'done', rows: 2, gross: '10500', fees: '63' });
     expect(
