@@ -17,6 +17,7 @@ const METERS_PER_SITE = 30;
 const PARTITIONS = 8;
 const PACED = { rate: 2_000, durationMs: 20_000 } as const;
 const FLAT_OUT = { durationMs: 10_000 } as const;
+const IDLE_MS = 10_000;
 const DRAIN_MS_MAX = 180_000;
 
 /** What a message costs in each part, with the parts in processes of their own: embedded journal against NATS. */
@@ -44,7 +45,7 @@ async function measure(
       compiled: true,
       ...size,
     });
-    const parts: Readonly<Record<string, readonly number[]>> = {
+    const parts: Parts = {
       broker: cluster.brokers.map(({ pid }) => pid),
       ingest: cluster.ingests.map(({ pid }) => pid),
       api: cluster.apis.map(({ pid }) => pid),
@@ -54,18 +55,20 @@ async function measure(
     const port = cluster.mqtt.port;
     print(`${name}: ${SITES} sites with ${METERS_PER_SITE} meters each`);
 
+    const started = cpuOf(parts);
+    await sleep(IDLE_MS);
     const before = cpuOf(parts);
+    const idle = perPart(parts, (part) => used(started, before, part) / (IDLE_MS / 1_000));
+    print(`  cores kept busy by nothing: ${idle}`);
+
     const paced = await publish(db, port, 'paced', { ...PACED, window: 20 });
     const after = cpuOf(parts);
     const perS = paced.stored / (paced.totalMs / 1_000);
-    const cost = Object.keys(parts).map((part) => {
-      const cpuS = (after[part] ?? 0) - (before[part] ?? 0);
-      return `${part} ${(cpuS / (paced.stored / 1_000)).toFixed(3)}`;
-    });
+    const cost = perPart(parts, (part) => used(before, after, part) / (paced.stored / 1_000));
     print(
       `  paced at ${thousands(PACED.rate)}/s: ${thousands(perS)}/s to the stores, ${latencies(paced.result)}`,
     );
-    print(`  cores that 1,000 messages/s keep busy: ${cost.join(', ')}`);
+    print(`  cores that 1,000 messages/s keep busy: ${cost}`);
 
     const flat = await publish(db, port, 'flat', { ...FLAT_OUT, window: 20 });
     print(
@@ -117,7 +120,7 @@ async function readings(db: Database): Promise<number> {
   return rows[0].n;
 }
 
-function cpuOf(parts: Readonly<Record<string, readonly number[]>>): Readonly<Record<string, number>> {
+function cpuOf(parts: Parts): CpuSeconds {
   return Object.fromEntries(
     Object.entries(parts).map(([part, pids]) => [
       part,
@@ -125,6 +128,17 @@ function cpuOf(parts: Readonly<Record<string, readonly number[]>>): Readonly<Rec
     ]),
   );
 }
+
+type Parts = Readonly<Record<string, readonly number[]>>;
+type CpuSeconds = Readonly<Record<string, number>>;
+
+const used = (before: CpuSeconds, after: CpuSeconds, part: string): number =>
+  (after[part] ?? 0) - (before[part] ?? 0);
+
+const perPart = (parts: Parts, of: (part: string) => number): string =>
+  Object.keys(parts)
+    .map((part) => `${part} ${of(part).toFixed(3)}`)
+    .join(', ');
 
 const latencies = ({ latencyMs }: SwarmResult): string =>
   `PUBACK p50 ${latencyMs.p50.toFixed(1)} ms, p95 ${latencyMs.p95.toFixed(1)} ms`;

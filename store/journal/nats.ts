@@ -50,7 +50,8 @@ const RETRY_MS = 250;
 const FRAME_INTERVAL_MS = 2;
 /** After a full stream refused a frame, the next one is tried this much later. */
 const FULL_RETRY_MS = 1_000;
-const POLL_MS = 20;
+/** While there is nothing it is asked less and less often. */
+const POLL_MS = { first: 10, most: 80 } as const;
 /** Frames that are asked for at once. */
 const READ_AHEAD = 16;
 const READ_BYTES_MAX = 16 * 1024 * 1024;
@@ -209,7 +210,7 @@ class NatsJournal implements Journal {
     const { recordsMax, waitMs = 0, signal } = options;
     const deadline = performance.now() + waitMs;
     const stop = AbortSignal.any(signal ? [signal, this.#closing.signal] : [this.#closing.signal]);
-    for (;;) {
+    for (let pollMs: number = POLL_MS.first; ; pollMs = Math.min(POLL_MS.most, 2 * pollMs)) {
       this.#assertOpen();
       const frames = await this.#readNow(after, recordsMax).catch((error: unknown) => {
         this.#assertOpen();
@@ -217,7 +218,7 @@ class NatsJournal implements Journal {
       });
       const leftMs = deadline - performance.now();
       if (frames.length > 0 || leftMs <= 0 || signal?.aborted) return frames;
-      await sleep(Math.min(POLL_MS, leftMs), undefined, { signal: stop }).catch(() => {});
+      await sleep(Math.min(pollMs, leftMs), undefined, { signal: stop }).catch(() => {});
     }
   }
 
