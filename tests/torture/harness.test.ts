@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { generate, parser } from 'mqtt-packet';
 import { describe, expect, it } from 'vitest';
 import { HOUR } from '../billing/market.ts';
@@ -9,6 +12,7 @@ import { Fleet } from './fleet.ts';
 import { tally } from './kept.ts';
 import { memoryTotals } from './memory.ts';
 import { planRounds, type Round } from './rounds.ts';
+import { Supervised } from './supervised.ts';
 import { BEGIN, END, MeterTruth, stepFor } from './truth.ts';
 
 const OPTIONS = { seed: 1, minutes: 1, rate: 40 };
@@ -162,5 +166,32 @@ describe('the look at memory', () => {
     expect(failing([life(600, () => 200), life(100, (s) => 100 + s * 2)])).toBe(0);
     expect(failing([life(600, (s) => 200 + s)])).toBe(1);
     expect(failing([life(10, () => 2_000)])).toBe(1);
+  });
+});
+
+describe('a program under the harness', () => {
+  it('is started again when it ends by itself, which counts unless it had not started yet', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'stallgrid-supervised-'));
+    const run = (code: string, log: string): Supervised => {
+      const command = process.execPath;
+      const program = new Supervised({
+        ...{ name: 'it', command, args: ['-e', code], log: join(dir, log), started: /ready/ },
+      });
+      program.start();
+      return program;
+    };
+    const programs = [
+      run('console.log("ready"); process.exit(3)', 'a'),
+      run('process.exit(4)', 'b'),
+    ] as const;
+    try {
+      await eventually(() => expect(programs[0].ended.length).toBeGreaterThan(1));
+      await eventually(() => expect(programs[1].failedStarts.length).toBeGreaterThan(1));
+      expect(programs[1].ended).toEqual([]);
+      expect(programs[0].ended[0]).toContain('ended by itself (3): ready');
+    } finally {
+      for (const program of programs) await program.close();
+      rmSync(dir, { recursive: true, force: true });
+    }
   });
 });

@@ -1,6 +1,8 @@
 import { SEVERAL, type Stage } from './rounds.ts';
 import type { Total } from './target.ts';
 
+const DETAILS_MAX = 20;
+
 /** Tables in Markdown: as easy to read in a terminal as in a document. */
 export function describe({
   target,
@@ -36,8 +38,8 @@ export function describe({
     const stored = `${spread(storedMs)}${unseen > 0 ? `, not seen ${unseen} ×` : ''}`;
     return [name, all, name === SEVERAL ? '–' : rounds, lost, silent, refused, spread(pubackMs), stored];
   });
-  const details = totals.flatMap(({ name, value, mustBeZero, details: lines = [] }) =>
-    mustBeZero && value !== 0 ? [`\n${name}:`, ...lines.slice(0, 20)] : [],
+  const details = totals.flatMap(({ name, value, details: lines = [] }) =>
+    value !== 0 && lines.length > 0 ? [`\n${name}:`, ...lines.slice(0, DETAILS_MAX)] : [],
   );
   const totalRows = totals.map(({ name, value, mustBeZero }) => [
     name,

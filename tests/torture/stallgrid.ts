@@ -15,7 +15,7 @@ import { memoryTotals } from './memory.ts';
 import { Money } from './money.ts';
 import { mountSmallDisk } from './small-disk.ts';
 import { Supervised } from './supervised.ts';
-import type { Target } from './target.ts';
+import type { Target, Total } from './target.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const ADMIN_TOKEN = 'token of the torture only';
@@ -61,7 +61,7 @@ async function start(
 
   const [mqttPort, httpPort] = [await freePort(), await freePort()];
   const env = {
-    ...{ PATH: process.env.PATH, HOME: process.env.HOME, LOG_LEVEL: 'warn' },
+    ...{ PATH: process.env.PATH, HOME: process.env.HOME, LOG_LEVEL: 'info' },
     ...{ DATA_DIR: dataDir, HTTP_PORT: `${httpPort}`, MQTT_PORT: `${mqttPort}`, ADMIN_TOKEN },
     ...{ DATABASE_URL: throughProxy(postgres), INFLUX_URL: throughProxy(influxd), INFLUX_API: 'v1' },
     JOURNAL_GB: '0.02',
@@ -69,7 +69,9 @@ async function start(
   const programs = (isParted ? PARTS : ['platform']).map((name) => {
     const args = ['--import', 'tsx', 'main.ts', ...(isParted ? [name] : [])];
     const log = join(dir, `${name}.log`);
-    return { name, program: new Supervised({ name, command: process.execPath, args, env, cwd: ROOT, log }) };
+    const started = /"ready: /;
+    const command = process.execPath;
+    return { name, program: new Supervised({ name, command, args, env, cwd: ROOT, log, started }) };
   });
   for (const { program } of programs) {
     closers.add(() => program.close());
@@ -146,17 +148,21 @@ async function start(
         { name: 'readings in conflict', value: rows[0]?.conflicts ?? -1, mustBeZero: true },
         ...(await money.count(db, market, truths)),
         ...memoryTotals(programs.flatMap(({ program }) => program.lives)),
-        ended(programs.map(({ program }) => program)),
+        ...endings(programs.map(({ program }) => program)),
       ];
     },
     close: () => closers.closeAll(),
   };
 }
 
-/** Nobody may end by itself, whatever is away: not even while it starts. */
-function ended(programs: readonly Supervised[]) {
-  const details = programs.flatMap(({ ended: words }) => words);
-  return { name: 'processes that ended by themselves', value: details.length, mustBeZero: true, details };
+/** What has started lives through anything. A start that a fault meets may fail: whoever runs a service starts it again. */
+function endings(programs: readonly Supervised[]): readonly Total[] {
+  const ended = programs.flatMap(({ ended: words }) => words);
+  const failed = programs.flatMap(({ failedStarts }) => failedStarts);
+  return [
+    { name: 'processes that ended by themselves', value: ended.length, mustBeZero: true, details: ended },
+    { name: 'starts that a fault made fail', value: failed.length, details: failed },
+  ];
 }
 
 async function untilStored(lag: () => Promise<number | null>, tell: (line: string) => void): Promise<void> {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Program {
@@ -10,6 +10,8 @@ export interface Program {
   readonly cwd?: string;
   /** Its output is appended there. */
   readonly log: string;
+  /** What it says once it has started. Without it, it has from the beginning. */
+  readonly started?: RegExp;
 }
 
 /** A process from its start to its end. */
@@ -22,12 +24,15 @@ export interface Life {
 const STOP_MS_MAX = 30_000;
 const RESTART_MS = 500;
 const SAMPLE_MS = 1_000;
+const WORDS_MAX = 1_500;
 
 /** A program as a service runs it: what ends by itself is started again, and that it did is counted. */
 export class Supervised {
   readonly lives: Life[] = [];
-  /** Ended although nobody stopped it. */
+  /** Ended although nobody stopped it, with its last words. */
   readonly ended: string[] = [];
+  /** The same, before it had started. */
+  readonly failedStarts: string[] = [];
   /** Had to be killed because it did not stop. */
   stuck = 0;
   readonly #program: Program;
@@ -47,8 +52,9 @@ export class Supervised {
 
   start(): void {
     this.#wanted = true;
-    const { name, command, args, env, cwd, log } = this.#program;
+    const { name, command, args, env, cwd, log, started } = this.#program;
     const output = openSync(log, 'a');
+    const said = fstatSync(output).size;
     // Apart from the terminal: Ctrl-C is for the harness, which stops it.
     const child = spawn(command, args, { stdio: ['ignore', output, output], detached: true, env, cwd });
     closeSync(output);
@@ -57,7 +63,9 @@ export class Supervised {
     child.once('error', () => {});
     child.once('exit', (code, signal) => {
       if (!this.#wanted || this.#child !== child) return;
-      this.ended.push(`${name} ended by itself (${code ?? signal}): ${lastWords(log)}`);
+      const words = readFileSync(log).subarray(said).toString();
+      const ended = !started || started.test(words) ? this.ended : this.failedStarts;
+      ended.push(`${name} ended by itself (${code ?? signal}): ${words.trim().slice(-WORDS_MAX)}`);
       this.#again = setTimeout(() => this.start(), RESTART_MS);
     });
   }
@@ -100,8 +108,4 @@ export class Supervised {
       // It has just ended, or this system does not tell.
     }
   }
-}
-
-function lastWords(log: string): string {
-  return readFileSync(log, 'utf8').trim().slice(-1_500);
 }
