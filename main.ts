@@ -15,7 +15,8 @@ import { type SandboxProvider, startSandboxProvider } from './demo/sandbox-provi
 import { startDemo } from './demo/start.ts';
 import { startIngest } from './ingest/start.ts';
 import { createLog } from './logging.ts';
-import { InUseError, keptSecret, lockDataDir } from './store/data-dir.ts';
+import { readJournalCursor } from './store/cursors.ts';
+import { InUseError, keptSecret, lockDataDir, RESTORE_DIR } from './store/data-dir.ts';
 import { type Database, migrateDatabase, openDatabase } from './store/database.ts';
 import { readDatabaseError } from './store/database-errors.ts';
 import { reportPool } from './store/database-watch.ts';
@@ -24,7 +25,9 @@ import { startEmbeddedPostgres } from './store/embedded/postgres.ts';
 import { openLmdbJournal } from './store/journal/lmdb.ts';
 import { reportJournals } from './store/journal/metrics.ts';
 import { openNatsJournals } from './store/journal/nats.ts';
+import { ingestReader } from './store/journal/partition.ts';
 import type { Journal } from './store/journal/port.ts';
+import { describeSalvages, markClosed, mendJournal } from './store/journal/salvage.ts';
 import { ensureBuiltInProfiles } from './store/profiles.ts';
 import { openInfluxTelemetry } from './store/telemetry/influx.ts';
 import type { TelemetryStore } from './store/telemetry/port.ts';
@@ -101,6 +104,9 @@ async function start(
   const dataDir = resolve(config.DATA_DIR);
   mkdirSync(dataDir, { recursive: true });
   for (const part of command.parts) closers.add(lockDataDir(dataDir, part));
+  if (existsSync(join(dataDir, RESTORE_DIR))) {
+    throw new ConfigError(`a restore into ${dataDir} did not end: empty the folder and restore again`);
+  }
 
   const databaseUrl = config.DATABASE_URL ?? (await startOwnPostgres(dataDir, command, closers, say));
   const db = openDatabase(databaseUrl, { connectionsMax: config.DATABASE_CONNECTIONS });
@@ -113,11 +119,14 @@ async function start(
   closers.add(() => telemetry.close());
 
   const needsJournal = runs('broker') || runs('ingest') || runs('api');
-  const journals = needsJournal ? await openJournals(config, dataDir) : [];
+  const journals = needsJournal ? await openJournals(config, dataDir, runs('broker'), db, log) : [];
   for (const journal of journals) closers.add(() => journal.close());
   reportJournals(journals);
 
+  const salvages = describeSalvages(join(dataDir, 'journal'));
   const checks: Record<string, Check> = {
+    // A word about it, no reason to send devices away: it works again.
+    ...(salvages.length > 0 ? { salvage: async () => ({ ok: true, detail: salvages.join('; ') }) } : {}),
     process: async () => ({ ok: life.stage === 'running', detail: STAGES[life.stage] }),
   };
   const of = (part: Part) => ({ db, databaseUrl, telemetry, log: log.child({ part }) });
@@ -249,12 +258,22 @@ function authSecretOf({ AUTH_SECRET, JOURNAL_URL }: Config, dataDir: string): st
 }
 
 /** One on this machine, or on NATS several that any number of machines share. */
-async function openJournals(config: Config, dataDir: string): Promise<readonly Journal[]> {
+async function openJournals(
+  config: Config,
+  dataDir: string,
+  appends: boolean,
+  db: Database,
+  log: Logger,
+): Promise<readonly Journal[]> {
   const bytesMax = config.JOURNAL_GB * 1e9;
   const { JOURNAL_URL: url, JOURNAL_PARTITIONS: partitions, JOURNAL_REPLICAS: replicas } = config;
-  return url
-    ? openNatsJournals({ url, partitions, replicas, bytesMax })
-    : [await openLmdbJournal({ dir: join(dataDir, 'journal'), bytesMax })];
+  if (url) return openNatsJournals({ url, partitions, replicas, bytesMax });
+  const dir = join(dataDir, 'journal');
+  if (!appends) return [await openLmdbJournal({ dir, bytesMax })];
+  const cursor = await readJournalCursor(db, ingestReader(0));
+  const salvage = await mendJournal({ dir, bytesMax, cursor, now: Date.now() });
+  if (salvage) log.error({ salvage }, 'the journal was damaged: what could be read of it is kept');
+  return [await openLmdbJournal({ dir, bytesMax, onClosed: () => markClosed(dir) })];
 }
 
 async function startOwnPostgres(

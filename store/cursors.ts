@@ -12,6 +12,18 @@ export async function readCursor(db: Executor, reader: string): Promise<number> 
   return row?.seq ?? 0;
 }
 
+/** The same with the journal that it is of; null where nobody has said yet. */
+export async function readJournalCursor(
+  db: Executor,
+  reader: string,
+): Promise<{ readonly seq: number; readonly id: string | null }> {
+  const [row] = await db
+    .select({ seq: journalCursors.seq, id: journalCursors.journalId })
+    .from(journalCursors)
+    .where(eq(journalCursors.reader, reader));
+  return row ?? { seq: 0, id: null };
+}
+
 export interface CursorMove {
   readonly reader: string;
   /** Where this reader believes the cursor to be. */

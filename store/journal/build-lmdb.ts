@@ -5,7 +5,7 @@ import { type FrameKey, openEnvironment } from './lmdb-environment.ts';
 /** Bytes that one commit takes. */
 const COMMIT_BYTES = 8 * 1024 * 1024;
 
-/** In a folder, by LMDB. @param options.bytesMax of pages in use, as the journal is opened later. */
+/** In a folder, by LMDB; takes frames in any order, and the same one twice. @param options.bytesMax of pages in use, as the journal is opened later. */
 export function buildLmdbJournal(options: { dir: string; bytesMax: number; id: string }): NewJournal {
   const { root, frames, meta } = openEnvironment(options);
   let pending: (readonly [FrameKey, Buffer])[] = [];
@@ -25,8 +25,8 @@ export function buildLmdbJournal(options: { dir: string; bytesMax: number; id: s
     id: options.id,
     async add(seq, bytes) {
       const receivedAt = decodeFrame(bytes).reduce((max, record) => Math.max(max, record.receivedAt), 0);
-      newest = [seq, receivedAt];
-      pending.push([newest, bytes]);
+      if (seq > newest[0]) newest = [seq, receivedAt];
+      pending.push([[seq, receivedAt], bytes]);
       pendingBytes += bytes.length;
       if (pendingBytes >= COMMIT_BYTES) await commit();
     },

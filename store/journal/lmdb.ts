@@ -30,8 +30,15 @@ const TRIM_FRAMES_MAX = 64;
  *
  * @param options.bytesMax pages in use, in bytes; the file does not shrink, it reuses what trimming freed.
  */
-export async function openLmdbJournal(options: { dir: string; bytesMax: number }): Promise<Journal> {
+export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Journal> {
   return new LmdbJournal(options);
+}
+
+export interface LmdbJournalOptions {
+  readonly dir: string;
+  readonly bytesMax: number;
+  /** It was closed, and until then everything that was read could be. */
+  readonly onClosed?: () => void;
 }
 
 class LmdbJournal implements Journal {
@@ -45,8 +52,12 @@ class LmdbJournal implements Journal {
   /** The disk refused that many bytes, then. */
   #refused: { readonly bytes: number; readonly at: number } | undefined;
 
-  constructor({ dir, bytesMax }: { dir: string; bytesMax: number }) {
+  readonly #onClosed: (() => void) | undefined;
+  #unreadable = false;
+
+  constructor({ dir, bytesMax, onClosed }: LmdbJournalOptions) {
     this.#bytesMax = bytesMax;
+    this.#onClosed = onClosed;
     const { root, frames, meta } = openEnvironment({ dir, bytesMax });
     this.#root = root;
     this.#frames = frames;
@@ -101,10 +112,19 @@ class LmdbJournal implements Journal {
     const deadline = performance.now() + waitMs;
     for (;;) {
       this.#assertOpen();
-      const frames = this.#readNow(after, recordsMax);
+      const frames = this.#readOrNote(after, recordsMax);
       const leftMs = deadline - performance.now();
       if (frames.length > 0 || leftMs <= 0 || signal?.aborted) return frames;
       await this.#appended(Math.min(POLL_MS, leftMs), signal);
+    }
+  }
+
+  #readOrNote(after: number, recordsMax: number): JournalFrame[] {
+    try {
+      return this.#readNow(after, recordsMax);
+    } catch (error) {
+      this.#unreadable = true;
+      throw error;
     }
   }
 
@@ -236,6 +256,8 @@ class LmdbJournal implements Journal {
     for (const wake of this.#waiting) wake();
     await this.#writer.close();
     // A commit that stalled may still be going on.
-    if (!this.#writer.isStalled) await this.#root.close();
+    if (this.#writer.isStalled) return;
+    await this.#root.close();
+    if (!this.#unreadable) this.#onClosed?.();
   }
 }
