@@ -180,9 +180,9 @@ describe('a provider’s statement', () => {
     expect(days).toEqual(days.toSorted().reverse());
     const paged: string[] = [];
     for (let cursor: string | null = ''; cursor !== null; ) {
-      const url = `/api/v1/reconciliations?site=${market.site}&limit=2${cursor && `&cursor=${cursor}`}`;
-      const page = (await api.call({ url })).body;
-      paged.push(...page.items.map((one: { day: string }) => one.day));
+      const url: string = `/api/v1/reconciliations?site=${market.site}&limit=2${cursor && `&cursor=${cursor}`}`;
+      const page: { items: { day: string }[]; nextCursor: string | null } = (await api.call({ url })).body;
+      paged.push(...page.items.map(({ day }) => day));
       cursor = page.nextCursor;
     }
     expect(paged).toEqual(days);
