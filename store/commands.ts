@@ -26,7 +26,7 @@ export async function finishCommands(db: Queryable, acks: readonly CommandAck[])
   await db.query({
     name: 'finish_commands',
     text: `UPDATE commands c SET status = CASE WHEN answer.ok THEN 'succeeded' ELSE 'failed' END,
-             finished_at = answer.at, result = answer.result::jsonb
+             finished_at = answer.at, result = answer.result::jsonb, broker = NULL
            FROM (
              SELECT DISTINCT ON (c.id) c.id, a.ok, a.at, a.result
              FROM unnest($1::uuid[], $2::text[], $3::boolean[], $4::timestamptz[], $5::text[])
@@ -155,7 +155,7 @@ export async function expireCommands(db: Queryable, at: Date): Promise<number> {
                AND (status = 'queued' OR expires_at + ${ACK_GRACE} <= $1)
              LIMIT 10000 FOR UPDATE SKIP LOCKED
            )
-           UPDATE commands c SET status = 'expired', finished_at = $1 FROM due WHERE c.id = due.id`,
+           UPDATE commands c SET status = 'expired', finished_at = $1, broker = NULL FROM due WHERE c.id = due.id`,
     values: [at],
   });
   return rowCount ?? 0;
