@@ -104,6 +104,7 @@ async function start(
   const dataDir = resolve(config.DATA_DIR);
   mkdirSync(dataDir, { recursive: true });
   for (const part of command.parts) closers.add(lockDataDir(dataDir, part));
+  const authSecret = runs('api') ? authSecretOf(config, dataDir) : '';
   if (existsSync(join(dataDir, RESTORE_DIR))) {
     throw new ConfigError(`a restore into ${dataDir} did not end: empty the folder and restore again`);
   }
@@ -189,7 +190,7 @@ async function start(
       port: config.HTTP_PORT,
       dashboardDir: dashboardDir(),
       providers: providers.map(({ name }) => name),
-      authSecret: authSecretOf(config, dataDir),
+      authSecret,
       ...(config.ADMIN_TOKEN ? { adminToken: config.ADMIN_TOKEN } : {}),
       ...(config.PUBLIC_URL ? { publicUrl: config.PUBLIC_URL } : {}),
       ...(config.TRUSTED_PROXIES ? { trustedProxies: config.TRUSTED_PROXIES } : {}),
