@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'logging.ts': [],
   'backup.ts': ['config.ts', 'store'],
   'restore.ts': ['config.ts', 'contracts', 'store'],
+  'support-bundle.ts': ['config.ts', 'store'],
   'audit.ts': ['billing', 'config.ts', 'domain', 'store'],
   'main.ts': [
     'api',
