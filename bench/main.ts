@@ -8,6 +8,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run: Bench }>>> = {
   'end-to-end': () => import('./end-to-end.ts'),
   live: () => import('./live.ts'),
   connections: () => import('./connections.ts'),
+  fuzz: () => import('./fuzz.ts'),
   storm: () => import('./storm.ts'),
   billing: () => import('./billing.ts'),
   bills: () => import('./bills.ts'),
