@@ -11,8 +11,8 @@ export interface TrimmerDeps {
 }
 
 const TRIM_MS = 10_000;
-/** While the journal takes nothing, devices wait for the room. */
-const FULL_TRIM_MS = 1_000;
+/** While the journal takes nothing, devices wait for the room: then every look trims. */
+const LOOK_MS = 1_000;
 /** Fuller than this share of its quota, the journal gives up its oldest worked-off messages before their days are over. */
 const JOURNAL_FILL = 0.9;
 
@@ -22,35 +22,32 @@ export function startTrimmer(
   journal: Journal,
   cursor: () => number,
 ): { close(): Promise<void> } {
-  let trimUpTo = 0;
-  /** Returns after how long to look again. */
-  async function trim(): Promise<number> {
-    // As far as the cursor was a round ago: for less than a second a crash may still take its commit back.
-    const upTo = trimUpTo;
-    trimUpTo = cursor();
+  const lookEveryMs = Math.min(LOOK_MS, trimEveryMs);
+  let dueMs = trimEveryMs;
+  let seen = 0;
+  async function look(): Promise<void> {
+    // As far as the cursor was a look ago: for less than a second a crash may still take its commit back.
+    const upTo = seen;
+    seen = cursor();
+    dueMs -= lookEveryMs;
     const { bytesMax, writable } = await journal.status();
+    if (writable && dueMs > 0) return;
+    dueMs = trimEveryMs;
     const receivedBefore = clock() - journalDays * 86_400_000;
     await journal.trim({ upTo, receivedBefore, bytesTo: JOURNAL_FILL * bytesMax });
-    return writable ? trimEveryMs : Math.min(FULL_TRIM_MS, trimEveryMs);
   }
-  let closed = false;
-  let trimming: Promise<void> | undefined;
-  let timer = setTimeout(look, trimEveryMs);
-  function look(): void {
-    trimming = trim()
-      .catch((err) => {
-        log.warn({ err }, 'ingest: could not trim the journal');
-        return trimEveryMs;
-      })
-      .then((ms) => {
-        if (!closed) timer = setTimeout(look, ms);
+  let looking: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    looking ??= look()
+      .catch((err) => log.warn({ err }, 'ingest: could not trim the journal'))
+      .finally(() => {
+        looking = undefined;
       });
-  }
+  }, lookEveryMs);
   return {
     async close() {
-      closed = true;
-      clearTimeout(timer);
-      await trimming;
+      clearInterval(timer);
+      await looking;
     },
   };
 }

@@ -61,7 +61,7 @@ function spread(ms: readonly number[]): string {
   if (ms.length === 0) return '–';
   const sorted = [...ms].sort((a, b) => a - b);
   const seconds = (value = 0): string => (value / 1000).toFixed(1);
-  const median = seconds(sorted[sorted.length >> 1]);
+  const median = seconds(sorted[(sorted.length - 1) >> 1]);
   return ms.length === 1 ? median : `${median}, max ${seconds(sorted.at(-1))}`;
 }
 
