@@ -107,12 +107,17 @@ async function ask(url: string): Promise<Answer> {
 function watchMemory({ pid }: Platform): { stop(): number } {
   let peakMb = rssAnonMb(pid);
   const timer = setInterval(() => {
-    peakMb = Math.max(peakMb, rssAnonMb(pid));
+    try {
+      peakMb = Math.max(peakMb, rssAnonMb(pid));
+    } catch {
+      // It has ended: whoever waits for it says why.
+      clearInterval(timer);
+    }
   }, 200);
   return {
     stop() {
       clearInterval(timer);
-      return Math.max(peakMb, rssAnonMb(pid));
+      return peakMb;
     },
   };
 }
