@@ -16,6 +16,8 @@ export interface FrameRange {
   readonly head: number;
   /** Frames in the middle may be missing of those that ingest is past, as in a journal that was salvaged. */
   readonly mayHaveGaps?: boolean;
+  /** Added to each number. */
+  readonly offset?: number;
 }
 
 export interface FrameCount {
@@ -37,7 +39,7 @@ export class JournalTrimmedError extends Error {
  */
 export async function* frameBytes(
   journal: Journal,
-  { cursor, head, mayHaveGaps = true }: FrameRange,
+  { cursor, head, mayHaveGaps = true, offset = 0 }: FrameRange,
   count: FrameCount,
 ): AsyncGenerator<Buffer> {
   let known = 0;
@@ -49,7 +51,7 @@ export async function* frameBytes(
       count.first ??= seq;
       count.frames++;
       count.messages += records.length;
-      yield packFrame({ seq, bytes: encodeFrame(records) });
+      yield packFrame({ seq: seq + offset, bytes: encodeFrame(records) });
     }
     if (frames.length === 0) break;
   }

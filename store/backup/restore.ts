@@ -46,11 +46,11 @@ export async function restoreBackup(deps: RestoreDeps): Promise<void> {
     await client.query(`BEGIN; ${PLAIN_TEXT}`);
     await assertEmpty(client);
     await createSchema(client, deps.manifest).catch(explainRights);
-    const journalIds = await loadAll(client, deps);
+    const built = await loadAll(client, deps);
     await setSequences(client, deps.manifest);
     await compareTables(client, deps);
-    await compareJournals(deps);
-    await adoptCursors(client, deps.manifest, journalIds);
+    await compareJournals(deps, built);
+    await adoptCursors(client, deps.manifest, built);
     await client.query('COMMIT; ANALYZE');
   } finally {
     // Closing the connection rolls back what was not committed.
@@ -83,14 +83,15 @@ interface Sink {
   close(): Promise<void>;
 }
 
-/** Everything in the file, in its order. Returns the new journals' ids. */
-async function loadAll(client: pg.Client, deps: RestoreDeps): Promise<string[]> {
+type Built = Pick<NewJournal, 'id' | 'offset'>;
+
+/** Everything in the file, in its order. Returns the new journals. */
+async function loadAll(client: pg.Client, deps: RestoreDeps): Promise<Built[]> {
   const { manifest, onProgress, signal } = deps;
-  const journalIds: string[] = [];
+  const built: Built[] = [];
   const sinks = new Map<string, () => Promise<Sink>>();
-  for (const [index, { id }] of manifest.journals.entries()) {
-    journalIds.push(id);
-    sinks.set(journalSection(index), () => journalSink(index, deps, journalIds));
+  for (const index of manifest.journals.keys()) {
+    sinks.set(journalSection(index), () => journalSink(index, deps, built));
   }
   for (const table of manifest.tables)
     sinks.set(tableSection(table.name), async () => tableSink(client, table));
@@ -119,13 +120,13 @@ async function loadAll(client: pg.Client, deps: RestoreDeps): Promise<string[]> 
   await sink?.close();
   // Sections without bytes have no parts: an empty journal has a number to go on from all the same.
   for (const [name, make] of sinks) if (name.startsWith('journal/')) await (await make()).close();
-  return journalIds;
+  return built;
 }
 
-async function journalSink(index: number, deps: RestoreDeps, journalIds: string[]): Promise<Sink> {
+async function journalSink(index: number, deps: RestoreDeps, built: Built[]): Promise<Sink> {
   const { head, first } = deps.manifest.journals[index] ?? { head: 0, first: null };
   const journal = await deps.buildJournal(index, first ?? head + 1);
-  journalIds[index] = journal.id;
+  built[index] = journal;
   const splitter = new FrameSplitter();
   return {
     async write(data) {
@@ -179,17 +180,22 @@ async function compareTables(client: pg.Client, { manifest, onProgress }: Restor
   }
 }
 
-async function compareJournals({ manifest, openJournals }: RestoreDeps): Promise<void> {
+async function compareJournals(
+  { manifest, openJournals }: RestoreDeps,
+  built: readonly Built[],
+): Promise<void> {
   if (manifest.journals.length === 0) return;
   const journals = await openJournals();
   try {
-    for (const [index, { sha256, head }] of manifest.journals.entries()) {
+    for (const [index, { sha256, head: last }] of manifest.journals.entries()) {
+      const offset = built[index]?.offset ?? 0;
+      const head = last - offset;
       const hash = createHash('sha256');
       const journal = journals[index];
       if ((await journal?.head()) !== head)
         throw new DamagedBackupError(`journal ${index} does not end at ${head}`);
       const count = { first: null, frames: 0, messages: 0 };
-      for await (const chunk of journal ? frameBytes(journal, { cursor: head, head }, count) : [])
+      for await (const chunk of journal ? frameBytes(journal, { cursor: head, head, offset }, count) : [])
         hash.update(chunk);
       if (hash.digest('hex') !== sha256) {
         throw new DamagedBackupError(`journal ${index} is not what the back-up wrote`);
@@ -204,13 +210,14 @@ async function compareJournals({ manifest, openJournals }: RestoreDeps): Promise
 async function adoptCursors(
   client: pg.Client,
   { journals }: BackupManifest,
-  journalIds: readonly string[],
+  built: readonly Built[],
 ): Promise<void> {
   for (const [index, { cursor }] of journals.entries()) {
     if (cursor === null) continue;
-    await client.query('UPDATE journal_cursors SET journal_id = $2 WHERE reader = $1', [
-      ingestReader(index),
-      journalIds[index],
-    ]);
+    // What is kept of a frame has its number and the base added up: that stays the same.
+    await client.query(
+      'UPDATE journal_cursors SET journal_id = $2, seq = greatest(0, seq - $3), base = base + $3 WHERE reader = $1',
+      [ingestReader(index), built[index]?.id, built[index]?.offset ?? 0],
+    );
   }
 }

@@ -23,6 +23,7 @@ export function buildLmdbJournal(options: { dir: string; bytesMax: number; id: s
   }
   return {
     id: options.id,
+    offset: 0,
     async add(seq, bytes) {
       const receivedAt = decodeFrame(bytes).reduce((max, record) => Math.max(max, record.receivedAt), 0);
       if (seq > newest[0]) newest = [seq, receivedAt];

@@ -20,7 +20,7 @@ export class StreamInUseError extends Error {
 }
 
 /**
- * On NATS: a new stream whose first frame has the number `first`; an empty one that is there makes way.
+ * On NATS: a new stream, whose numbers begin at 1; an empty one that is there makes way. @param first the first frame's.
  * @throws StreamInUseError
  */
 export async function buildNatsJournal(
@@ -49,7 +49,7 @@ export async function buildNatsJournal(
       await manager.streams.delete(config.name);
     }
     const size = { ...options, bytesMax: Math.floor(options.bytesMax / options.partitions) };
-    return (await manager.streams.add({ ...newStream(stream, size), first_seq: first })).created;
+    return (await manager.streams.add(newStream(stream, size))).created;
   }
   async function settle(): Promise<void> {
     const waiting = onTheWay;
@@ -58,13 +58,15 @@ export async function buildNatsJournal(
   }
   return {
     id: created,
+    offset: first - 1,
     async add(seq, bytes) {
       const about = headers();
       const newest = decodeFrame(bytes).reduce((max, { receivedAt }) => Math.max(max, receivedAt), 0);
       about.set(RECEIVED, String(newest));
       if (seq !== next++) throw new Error(`frame ${seq} came where ${next - 1} was due`);
       const sent = client.publish(subjectOf(stream), bytes, { headers: about }).then((ack) => {
-        if (ack.seq !== seq) throw new Error(`frame ${seq} became ${ack.seq}`);
+        const due = seq - first + 1;
+        if (ack.seq !== due) throw new Error(`frame ${seq} became ${ack.seq}, not ${due}`);
       });
       // Heard when all are settled.
       sent.catch(() => {});
