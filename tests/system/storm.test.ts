@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Fleet, startFleet } from '../../bench/support/fleet.ts';
+import { type Fleet, type FleetDevice, startFleet } from '../../bench/support/fleet.ts';
 import { addDevices } from '../../bench/support/stand.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Platform, startPlatform } from '../support/platform.ts';
@@ -26,7 +26,7 @@ afterAll(async () => {
 const allBack = (): Promise<unknown> => fleet.until(({ back }) => back === DEVICES, BACK_MS_MAX);
 
 test('all devices that share one address are back after kill -9, nothing is lost, and the API answers meanwhile', async () => {
-  const devices = [];
+  const devices: FleetDevice[] = [];
   for (const site of SITES) {
     const added = await addDevices(database.db, 'electricity_meter', DEVICES / SITES.length, site);
     devices.push(...added.map(({ clientId, password = '' }) => ({ clientId, password })));
