@@ -6,6 +6,7 @@ type Bench = (print: (line: string) => void) => Promise<void>;
 const BENCHES: Readonly<Record<string, () => Promise<{ run: Bench }>>> = {
   puback: () => import('./puback.ts'),
   'end-to-end': () => import('./end-to-end.ts'),
+  stages: () => import('./stages.ts'),
   live: () => import('./live.ts'),
   connections: () => import('./connections.ts'),
   fuzz: () => import('./fuzz.ts'),

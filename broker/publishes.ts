@@ -97,7 +97,11 @@ export class Publishes {
     const { topic } = publish;
     const kind = identity && topic.startsWith(identity.prefix) ? topic.slice(identity.prefix.length) : '';
     if (!identity || !KINDS.has(kind)) {
-      const about = { site: identity?.site, device: identity?.device, topic: topic.slice(0, TOPIC_LOGGED_MAX) };
+      const about = {
+        site: identity?.site,
+        device: identity?.device,
+        topic: topic.slice(0, TOPIC_LOGGED_MAX),
+      };
       this.#warn(about, 'broker: publish to a topic that is not its own');
       refusePublish('topic', `not allowed to publish to ${topic}`, done, countedBy);
       return;
