@@ -50,28 +50,32 @@ export const certificateExpires = new Gauge({
 certificateExpires.remove();
 
 /** Why a connection was refused or closed by the broker, or a publish or subscription was not taken. */
-export type Refusal =
-  | 'too_many_connections'
-  | 'connection_rate'
-  | 'connect_timeout'
-  | 'not_mqtt'
-  | 'packet_too_large'
-  | 'malformed'
-  | 'protocol_version'
-  | 'client_id'
-  | 'credentials'
-  | 'will_topic'
-  | 'credentials_changed'
-  | 'superseded'
-  | 'topic'
-  | 'payload_too_large'
-  | 'journal';
+const REFUSALS = [
+  'too_many_connections',
+  'connection_rate',
+  'connect_timeout',
+  'not_mqtt',
+  'packet_too_large',
+  'malformed',
+  'protocol_version',
+  'client_id',
+  'credentials',
+  'will_topic',
+  'credentials_changed',
+  'superseded',
+  'topic',
+  'payload_too_large',
+  'journal',
+] as const;
+export type Refusal = (typeof REFUSALS)[number];
 
 export const refused = new Counter({
   name: 'stallgrid_broker_refused_total',
   help: 'Connections, publishes and subscriptions that were refused, by reason',
   labelNames: ['reason'],
 });
+// From 0, so that the first one is seen to be one more.
+for (const reason of REFUSALS) refused.inc({ reason }, 0);
 export const refuse = (reason: Refusal): void => refused.inc({ reason });
 
 export const appendSeconds = new Histogram({

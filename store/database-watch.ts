@@ -10,6 +10,8 @@ const errors = new Counter({
   help: 'Statements that Postgres refused, by SQLSTATE class: 53 no resources (disk full), 40 to be repeated, 57 stopped, 23 and 22 what the data says.',
   labelNames: ['class'],
 });
+// From 0, so that the first full disk is seen to be one more.
+errors.inc({ class: '53' }, 0);
 
 let reported: pg.Pool | undefined;
 new Gauge({

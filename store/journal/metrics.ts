@@ -16,6 +16,9 @@ const refusedTotal = new Counter({
   labelNames: ['reason'],
 });
 
+// From 0, so that the first one is seen to be one more.
+for (const reason of ['full', 'busy', 'closed', 'failed']) refusedTotal.inc({ reason }, 0);
+
 /** Returns the error, for its thrower. */
 export function refusedRecords<E extends Error>(error: E, records = 1): E {
   const reason =
