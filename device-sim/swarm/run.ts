@@ -121,8 +121,7 @@ export async function runSwarm(options: SwarmOptions): Promise<SwarmResult> {
           if (phase === 'over') return;
           errors[reason] = (errors[reason] ?? 0) + 1;
           opening.delete(index);
-          if (phase !== 'connecting' && options.reconnectMs !== undefined)
-            reopenLater(index, options.reconnectMs);
+          if (options.reconnectMs !== undefined) reopenLater(index, options.reconnectMs);
           wake();
         },
       }),
@@ -139,7 +138,7 @@ export async function runSwarm(options: SwarmOptions): Promise<SwarmResult> {
   function reopenLater(index: number, afterMs: number): void {
     const timer = setTimeout(() => {
       timers.delete(timer);
-      if (phase === 'publishing' || phase === 'draining') connectionAt(index).reopen();
+      if (phase !== 'over') connectionAt(index).reopen();
     }, afterMs);
     timers.add(timer);
   }

@@ -1,5 +1,6 @@
 import { connectAsync } from 'mqtt';
 import { zCommand } from '../../contracts/mqtt.ts';
+import { eventually } from './eventually.ts';
 
 export interface ObedientDevice {
   readonly id: string;
@@ -17,10 +18,13 @@ export async function openObedient(options: {
   readonly signal: AbortSignal;
 }): Promise<ObedientDevice> {
   const { id, clientId, secret, ports, signal } = options;
-  const client = await connectAsync({
-    ...{ clientId, username: clientId, password: secret, clean: true, reconnectPeriod: 500 },
-    servers: ports.map((port) => ({ host: '127.0.0.1', port, protocol: 'mqtt' as const })),
-  });
+  // As devices do, until the broker has heard of it.
+  const client = await eventually(() =>
+    connectAsync({
+      ...{ clientId, username: clientId, password: secret, clean: true, reconnectPeriod: 500 },
+      servers: ports.map((port) => ({ host: '127.0.0.1', port, protocol: 'mqtt' as const })),
+    }),
+  );
   client.on('error', () => {});
   signal.addEventListener('abort', () => client.end());
   const done = new Set<string>();

@@ -101,9 +101,12 @@ async function send(meter: Meter, seed: string, some: (hour: number) => boolean)
   ).map(({ ts, values }) => ({ ts, values }));
   const messages: string[] = [];
   for (let i = 0; i < items.length; i += BATCH) messages.push(JSON.stringify(items.slice(i, i + BATCH)));
-  const client = await connectAsync(`mqtt://127.0.0.1:${front.mqttPort}`, {
-    ...{ clientId: meter.clientId, username: meter.username, password: meter.secret },
-  });
+  // As devices do, until the broker has heard of it.
+  const client = await eventually(() =>
+    connectAsync(`mqtt://127.0.0.1:${front.mqttPort}`, {
+      ...{ clientId: meter.clientId, username: meter.username, password: meter.secret },
+    }),
+  );
   const again = shuffled(chance, [...messages, ...messages]);
   await Promise.all(
     again.map((message) => client.publishAsync(`v1/${SITE}/${meter.device}/up`, message, { qos: 1 })),
