@@ -1,22 +1,24 @@
 import type { NewJournal } from './build-journal.ts';
 import { decodeFrame, encodeFrame } from './frame-codec.ts';
-import { type FrameKey, openEnvironment } from './lmdb-environment.ts';
+import { type FrameKey, type LmdbOptions, openEnvironment } from './lmdb-environment.ts';
 
 /** Bytes that one commit takes. */
 const COMMIT_BYTES = 8 * 1024 * 1024;
 
-/** In a folder, by LMDB; takes frames in any order, and the same one twice. @param options.bytesMax of pages in use, as the journal is opened later. */
-export function buildLmdbJournal(options: { dir: string; bytesMax: number; id: string }): NewJournal {
-  const { root, frames, meta } = openEnvironment(options);
+/** In a folder, by LMDB; takes frames in any order, and the same one twice. */
+export async function buildLmdbJournal(options: LmdbOptions & { readonly id: string }): Promise<NewJournal> {
+  const { root, frames, meta, reserve } = await openEnvironment(options);
   let pending: (readonly [FrameKey, Buffer])[] = [];
   let pendingBytes = 0;
   let newest: FrameKey = [0, 0];
 
   async function commit(): Promise<void> {
     const batch = pending;
+    if (batch.length === 0) return;
+    // Twice, for pages that are not filled to the end.
+    await reserve.take(pendingBytes * 2, 0);
     pending = [];
     pendingBytes = 0;
-    if (batch.length === 0) return;
     await frames.batch(() => {
       for (const [key, bytes] of batch) void frames.put(key, bytes);
     });

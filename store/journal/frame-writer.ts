@@ -26,7 +26,7 @@ export interface FrameWriterOptions {
   /** Commits start at least this far apart: a commit costs something however small it is. */
   readonly intervalMs: number;
   /** A commit outlasted its time. */
-  readonly onStall?: (bytes: number) => void;
+  readonly onStall?: () => void;
 }
 
 /**
@@ -109,7 +109,7 @@ export class FrameWriter {
   /** Nobody waits longer; should the commit end after all, its records are there and their senders repeat them. */
   #stall(frame: Gathering): void {
     this.#stalled = true;
-    this.#options.onStall?.(frame.bytes);
+    this.#options.onStall?.();
     const error = new JournalFullError(`a frame was not taken within ${COMMIT_MS_MAX} ms`);
     for (const { reject, records } of [frame, ...this.#queue]) reject(refusedRecords(error, records.length));
     for (const { bytes } of this.#queue.splice(0)) this.#pendingBytes -= bytes;

@@ -1,9 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, RootDatabase } from 'lmdb';
+import type { DiskReserve } from './disk-reserve.ts';
 import { decodeFrame, encodeFrame } from './frame-codec.ts';
 import { FRAME_BYTES_MAX, FrameWriter } from './frame-writer.ts';
-import { type FrameKey, openEnvironment } from './lmdb-environment.ts';
+import {
+  type FrameKey,
+  type LmdbEnvironment,
+  type LmdbOptions,
+  openEnvironment,
+} from './lmdb-environment.ts';
 import { refusedRecords } from './metrics.ts';
 import {
   type Journal,
@@ -27,16 +33,13 @@ const TRIM_FRAMES_MAX = 64;
 
 /**
  * A journal in a folder, by LMDB: one process appends, any number read and trim.
- *
- * @param options.bytesMax pages in use, in bytes; the file does not shrink, it reuses what trimming freed.
+ * @throws JournalFullError when there is none in the folder, and no room on the disk.
  */
 export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Journal> {
-  return new LmdbJournal(options);
+  return new LmdbJournal(await openEnvironment(options), options);
 }
 
-export interface LmdbJournalOptions {
-  readonly dir: string;
-  readonly bytesMax: number;
+export interface LmdbJournalOptions extends LmdbOptions {
   /** It was closed, and until then everything that was read could be. */
   readonly onClosed?: () => void;
 }
@@ -45,32 +48,33 @@ class LmdbJournal implements Journal {
   readonly #root: RootDatabase;
   readonly #frames: Database<Buffer, FrameKey>;
   readonly #meta: Database<number | string | Buffer, string>;
+  readonly #reserve: DiskReserve;
   readonly #bytesMax: number;
   readonly #writer: FrameWriter;
   readonly #waiting = new Set<() => void>();
   #closed = false;
-  /** The disk refused that many bytes, then. */
-  #refused: { readonly bytes: number; readonly at: number } | undefined;
+  /** When the disk refused a write, by `performance.now()`; undefined once it took one again. */
+  #refusedAt: number | undefined;
 
   readonly #onClosed: (() => void) | undefined;
   #unreadable = false;
 
-  constructor({ dir, bytesMax, onClosed }: LmdbJournalOptions) {
-    this.#bytesMax = bytesMax;
-    this.#onClosed = onClosed;
-    const { root, frames, meta } = openEnvironment({ dir, bytesMax });
+  constructor({ root, frames, meta, reserve }: LmdbEnvironment, { bytesMax, onClosed }: LmdbJournalOptions) {
     this.#root = root;
     this.#frames = frames;
     this.#meta = meta;
+    this.#reserve = reserve;
+    this.#bytesMax = bytesMax;
+    this.#onClosed = onClosed;
     this.#writer = new FrameWriter({
       commit: (records) => this.#commit(records),
       intervalMs: FRAME_INTERVAL_MS,
-      onStall: (bytes) => this.#refuse(bytes),
+      onStall: () => this.#refuse(),
     });
   }
 
   append(record: JournalRecord): Promise<void> {
-    if (this.#refused && !this.#closed && performance.now() < this.#refused.at + DISK_RETRY_MS) {
+    if (!this.#closed && !this.#isTimeToRetry()) {
       return Promise.reject(refusedRecords(new JournalFullError('the disk refused the last frame')));
     }
     return this.#writer.append(record);
@@ -82,29 +86,34 @@ class LmdbJournal implements Journal {
     if (!this.#hasRoom(bytes)) {
       throw new JournalFullError(`the journal holds ${bytes} of ${this.#bytesMax} bytes`);
     }
-    if (this.#refused) await this.#advance(value.length);
     const newest = records.reduce((max, record) => Math.max(max, record.receivedAt), 0);
-    await this.#stored(this.#frames.put([this.#head() + 1, newest], value), value.length);
-    this.#refused = undefined;
+    await this.#write(value.length, bytes, () => this.#frames.put([this.#head() + 1, newest], value));
+    this.#refusedAt = undefined;
     for (const wake of this.#waiting) wake();
   }
 
   /** lmdb-js rejects with a general error whose `commitError` is a promise that rejects with the cause. */
-  async #stored(put: Promise<unknown>, bytes: number): Promise<void> {
+  async #write(bytes: number, used: number, write: () => Promise<unknown>): Promise<void> {
     try {
-      await put;
+      await this.#reserve.take(bytes, used);
+      await write();
     } catch (error) {
+      this.#refuse();
+      if (error instanceof JournalFullError) throw error;
       const cause = await Promise.race([
         Promise.resolve((error as { commitError?: Promise<never> }).commitError).catch((reason) => reason),
         sleep(100, error),
       ]);
-      this.#refuse(bytes);
       throw new JournalFullError('the disk refused a frame', { cause });
     }
   }
 
-  #refuse(bytes: number): void {
-    this.#refused = { bytes, at: performance.now() };
+  #refuse(): void {
+    this.#refusedAt = performance.now();
+  }
+
+  #isTimeToRetry(): boolean {
+    return this.#refusedAt === undefined || performance.now() >= this.#refusedAt + DISK_RETRY_MS;
   }
 
   async read(after: number, options: ReadOptions): Promise<readonly JournalFrame[]> {
@@ -196,11 +205,12 @@ class LmdbJournal implements Journal {
       }
       const last = keys.at(-1);
       if (!last) return dropped;
-      const removed = this.#frames.batch(() => {
-        for (const key of keys) void this.#frames.remove(key);
-        void this.#meta.put('seq', Math.max(last[0], this.#trimmed()));
-      });
-      await this.#stored(removed, 0);
+      await this.#write(0, 0, () =>
+        this.#frames.batch(() => {
+          for (const key of keys) void this.#frames.remove(key);
+          void this.#meta.put('seq', Math.max(last[0], this.#trimmed()));
+        }),
+      );
       dropped += keys.length;
     }
   }
@@ -208,32 +218,25 @@ class LmdbJournal implements Journal {
   async status(): Promise<JournalStatus> {
     this.#assertOpen();
     const { frames, bytes } = this.#usage();
-    if (this.#refused) await this.#probe(this.#refused);
-    const writable = this.#refused === undefined && this.#hasRoom(bytes);
+    if (this.#refusedAt !== undefined && this.#isTimeToRetry() && !this.#writer.isWriting)
+      await this.#probe(bytes);
+    const writable = this.#refusedAt === undefined && this.#hasRoom(bytes);
     return { writable, frames, bytes, bytesMax: this.#bytesMax };
   }
 
   /** Nobody may be publishing any more, so whoever asks finds out whether the disk has room again. */
-  async #probe({ bytes, at }: { readonly bytes: number; readonly at: number }): Promise<void> {
-    if (this.#writer.isWriting || performance.now() < at + DISK_RETRY_MS) return;
+  async #probe(used: number): Promise<void> {
     try {
-      await this.#advance(bytes);
-      await this.#stored(this.#meta.put('probe', Buffer.alloc(bytes)), bytes);
-      await this.#stored(this.#meta.remove('probe'), bytes);
-      this.#refused = undefined;
+      await this.#write(FRAME_BYTES_MAX, used, () => this.#meta.put('probe', 0));
+      this.#refusedAt = undefined;
     } catch {
-      // Still full: `#stored` has noted when.
+      // Still full: `#write` has noted when.
     }
   }
 
   /** Whether the largest frame still fits: the same answer in every process that has the journal open. */
   #hasRoom(bytesUsed: number): boolean {
     return bytesUsed + FRAME_BYTES_MAX <= this.#bytesMax;
-  }
-
-  /** LMDB reuses pages from the second commit on after the one that freed them; on a full disk this is the first. */
-  async #advance(bytes: number): Promise<void> {
-    await this.#stored(this.#meta.put('probe', 0), bytes);
   }
 
   #usage(): { frames: number; bytes: number } {

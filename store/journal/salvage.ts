@@ -5,10 +5,9 @@ import { Unpackr } from 'msgpackr';
 import { buildLmdbJournal } from './build-lmdb.ts';
 import { findFault, frameKey, isFrame, keyOf } from './check-lmdb.ts';
 import { decodeFrame } from './frame-codec.ts';
-import { openEnvironment } from './lmdb-environment.ts';
+import { DATA_FILE, openEnvironment } from './lmdb-environment.ts';
 import { LmdbPages, PageFault, readTree } from './lmdb-pages.ts';
 
-const DATA = 'data.mdb';
 /** Beside the data while nobody has it open: its size and time of change when it was closed in good order. */
 const CLOSED = 'closed.json';
 export const REPORT = 'report.json';
@@ -62,7 +61,7 @@ export async function mendJournal(options: MendOptions): Promise<SalvageReport |
   const mended = `${dir}.mended`;
   // A salvage ended between its two last steps.
   if (!existsSync(dir) && existsSync(join(mended, REPORT))) renameSync(mended, dir);
-  const data = join(dir, DATA);
+  const data = join(dir, DATA_FILE);
   if (!existsSync(data)) return null;
   const fault = wasClosed(dir) ? null : findFault(data, cursor.seq);
   rmSync(join(dir, CLOSED), { force: true });
@@ -83,7 +82,7 @@ export function markClosed(dir: string): void {
 }
 
 function stateOf(dir: string): string {
-  const { size, mtimeMs } = statSync(join(dir, DATA));
+  const { size, mtimeMs } = statSync(join(dir, DATA_FILE));
   return JSON.stringify({ size, mtimeMs });
 }
 
@@ -101,7 +100,7 @@ async function salvage(options: MendOptions, fault: string, mended: string): Pro
   const stamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
   const movedTo = `${dir}.damaged-${stamp}`;
   rmSync(mended, { recursive: true, force: true });
-  const expected = await copyFrames(join(dir, DATA), { dir: mended, bytesMax, cursor });
+  const expected = await copyFrames(join(dir, DATA_FILE), { dir: mended, bytesMax, cursor });
   const stock = await takeStock(mended, bytesMax, cursor.seq);
   const missing = expected === null ? null : Math.max(0, expected - stock.frames);
   const report: SalvageReport = { at: new Date(now).toISOString(), fault, movedTo, missing, ...stock };
@@ -126,7 +125,7 @@ async function copyFrames(file: string, target: Omit<MendOptions, 'now'>): Promi
     // First what the journal says of itself: its name, what was dropped, how many frames there are.
     for (const { nodes, txn } of leafPages(pages)) for (const node of nodes) learn(known, node, txn);
     const id = known.id ?? target.cursor.id ?? randomUUID();
-    const journal = buildLmdbJournal({ dir: target.dir, bytesMax: target.bytesMax, id });
+    const journal = await buildLmdbJournal({ dir: target.dir, bytesMax: target.bytesMax, id });
     let newest = 0;
     try {
       for (const { nodes } of leafPages(pages)) {
@@ -210,7 +209,7 @@ function* leafPages(pages: LmdbPages): Generator<{ readonly nodes: Leaf[]; reado
 
 /** What the new journal has, and what is missing between its frames above what ingest has stored. */
 async function takeStock(dir: string, bytesMax: number, stored: number): Promise<Stock> {
-  const { root, frames } = openEnvironment({ dir, bytesMax });
+  const { root, frames } = await openEnvironment({ dir, bytesMax });
   const lost: FrameGap[] = [];
   let first: number | null = null;
   let [newest, at]: [number | null, number | null] = [null, null];

@@ -1,9 +1,10 @@
-import { readdirSync, statSync, truncateSync } from 'node:fs';
+import { readdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { meterPayload } from '../../device-sim/swarm/payloads.ts';
 import { runSwarm } from '../../device-sim/swarm/run.ts';
+import { pagesEnd } from '../store/journal/pages-end.ts';
 import { eventually } from '../support/eventually.ts';
 import { balance, registerMeters } from '../support/meters.ts';
 import { type Platform, startPlatform } from '../support/platform.ts';
@@ -35,7 +36,7 @@ test('a platform whose journal was cut off under load starts, says so, and keeps
   await swarm;
 
   const file = join(platform.dataDir, 'journal/data.mdb');
-  truncateSync(file, Math.floor((statSync(file).size * 0.7) / 4_096) * 4_096);
+  truncateSync(file, Math.floor((pagesEnd(file) * 0.7) / 4_096) * 4_096);
   platform = await platform.restart();
 
   const health = (await (await fetch(`${platform.url}/readyz`)).json()) as {

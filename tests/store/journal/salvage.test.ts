@@ -6,7 +6,6 @@ import {
   openSync,
   readFileSync,
   rmSync,
-  statSync,
   truncateSync,
   writeSync,
 } from 'node:fs';
@@ -18,6 +17,7 @@ import { openLmdbJournal } from '../../../store/journal/lmdb.ts';
 import type { JournalRecord } from '../../../store/journal/port.ts';
 import { describeSalvages, markClosed, mendJournal } from '../../../store/journal/salvage.ts';
 import { numbers, readAll } from './contract.ts';
+import { pagesEnd } from './pages-end.ts';
 import { record } from './record.ts';
 
 const BYTES_MAX = 50e6;
@@ -44,7 +44,7 @@ beforeAll(async () => {
   await append(300, 600);
   head = await journal.head();
   await journal.close();
-  size = statSync(join(sound, 'data.mdb')).size;
+  size = pagesEnd(join(sound, 'data.mdb'));
 }, 60_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
