@@ -3,6 +3,8 @@ import type { Limits } from './limits.ts';
 import type { Refusal } from './metrics.ts';
 import { faultOf } from './packet-check.ts';
 import { CONNECT, DISCONNECT, type FixedHeader, PUBLISH, readFixedHeader } from './packet-framer.ts';
+import { readPlainPublish } from './plain-publish.ts';
+import type { Publish } from './publishes.ts';
 import type { TokenBucket } from './token-bucket.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -10,6 +12,8 @@ import type { Waiting } from './waiting.ts';
 const LINGER_MS = 1_000;
 /** A CONNACK: unacceptable protocol version (MQTT-3.1.2-2). */
 const OTHER_VERSION = Buffer.of(0x20, 2, 0, 1);
+/** A PUBACK of packet id 0 (MQTT 3.1.1, 3.4). */
+const PUBACK_HEADER = 0x40020000;
 
 export interface ConnectionOptions {
   readonly socket: Duplex;
@@ -21,6 +25,8 @@ export interface ConnectionOptions {
   readonly limits: Limits;
   readonly waiting: Waiting;
   readonly onRefused: (reason: Refusal) => void;
+  /** A publish that need not go through aedes; `acknowledge` answers it. */
+  readonly onPublish: (publish: Publish) => void;
 }
 
 /** Who a connection turned out to be. */
@@ -36,10 +42,10 @@ export interface Identity {
 }
 
 /**
- * What aedes reads from and writes to: a device's socket behind a guard. Only whole decisions pass: the fixed
- * header of each packet is read before any byte of it, without copying, and where a packet must wait (too many
- * unacknowledged, over the message rate, the journal behind) it and all behind it stay in the socket: TCP slows
- * the device down and nothing is lost. A packet other than a PUBLISH passes whole, once it was checked.
+ * What aedes reads from and writes to: a device's socket behind a guard. Packets pass whole, once they were checked,
+ * and where one must wait (too many unacknowledged, over the message rate, the journal behind) it and all behind it
+ * stay in the socket: TCP slows the device down and nothing is lost. A plain PUBLISH goes past aedes, as long as none
+ * that went to aedes is unanswered, so that all keep their order.
  *
  *   connect ──CONNECT passed──▶ connecting ──CONNACK sent──▶ open
  */
@@ -65,12 +71,16 @@ export class DeviceConnection extends Duplex {
   readonly #limits: Limits;
   readonly #waiting: Waiting;
   readonly #onRefused: (reason: Refusal) => void;
+  readonly #onPublish: (publish: Publish) => void;
   #stage: 'connect' | 'connecting' | 'open' = 'connect';
   #bucket: TokenBucket | undefined;
-  /** Bytes still to pass of the packet that is passing. */
-  #packetLeft = 0;
   /** What came and may not pass yet, or is not yet whole. */
-  #held: Buffer | undefined;
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  /** It is no use to look at what is held before it has this many bytes. */
+  #wantedBytes = 0;
+  /** The publish that is held first is counted and may pass, once it is whole. */
+  #admitted = false;
   /** The packet that is held first may not pass: reading on would only hold more. */
   #stuck = false;
   /** aedes has not taken what passed. */
@@ -78,6 +88,10 @@ export class DeviceConnection extends Duplex {
   #stopped = false;
   /** The sizes of publishes that passed and were not answered for, in their order. */
   readonly #unacknowledged: number[] = [];
+  /** One of those went to aedes, or aedes is waiting for the device to read. */
+  #viaAedes = false;
+  /** Packet ids whose PUBACKs leave as one write. */
+  readonly #acknowledged: number[] = [];
   #timer: NodeJS.Timeout | undefined;
   #lastPacketId = 0;
 
@@ -88,6 +102,7 @@ export class DeviceConnection extends Duplex {
     this.#limits = options.limits;
     this.#waiting = options.waiting;
     this.#onRefused = options.onRefused;
+    this.#onPublish = options.onPublish;
     this.#socket = options.socket;
     this.#socket.on('error', (error) => this.destroy(error));
     this.#socket.on('close', () => this.destroy());
@@ -106,22 +121,35 @@ export class DeviceConnection extends Duplex {
   /** The oldest publish that passed was answered for. */
   settled(): void {
     this.#waiting.shrink(this.#unacknowledged.shift() ?? 0);
-    if (this.#held && this.#unacknowledged.length <= this.#limits.unacknowledgedMax / 2) this.proceed();
+    if (this.#stuck && this.#unacknowledged.length <= this.#limits.unacknowledgedMax / 2) this.proceed();
   }
 
   /** Tries again what had to wait. */
   proceed(): void {
-    const held = this.#held;
-    this.#held = undefined;
     this.#stuck = false;
-    if (held) this.#take(held);
-    else this.#flow();
+    this.#pass();
+  }
+
+  /** Sends a PUBACK. */
+  acknowledge(packetId: number): void {
+    this.#acknowledged.push(packetId);
+    // What aedes acknowledges leaves at once.
+    if (this.#viaAedes) this.#sendAcknowledged();
+    else if (this.#acknowledged.length === 1) process.nextTick(() => this.#sendAcknowledged());
+  }
+
+  #sendAcknowledged(): void {
+    const packetIds = this.#acknowledged.splice(0);
+    if (packetIds.length === 0 || this.destroyed) return;
+    const bytes = Buffer.allocUnsafe(packetIds.length * 4);
+    for (const [n, packetId] of packetIds.entries()) bytes.writeUInt32BE(PUBACK_HEADER + packetId, n * 4);
+    this.write(bytes);
   }
 
   /** Reads nothing more, for ever. */
   stopReading(): void {
     this.#stopped = true;
-    this.#held = undefined;
+    this.#hold([]);
     this.#flow();
   }
 
@@ -133,48 +161,76 @@ export class DeviceConnection extends Duplex {
   }
 
   #take(chunk: Buffer): void {
-    if (this.destroyed || this.#stopped) return;
-    let bytes = this.#held ? Buffer.concat([this.#held, chunk]) : chunk;
-    this.#held = undefined;
-    this.#stuck = false;
+    this.#held.push(chunk);
+    this.#heldBytes += chunk.length;
+    this.#pass();
+  }
+
+  #hold(chunks: Buffer[]): void {
+    this.#held = chunks;
+    this.#heldBytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  }
+
+  #pass(): void {
+    if (this.destroyed || this.#stopped) return this.#hold([]);
+    if (this.#stuck || this.#heldBytes < this.#wantedBytes) return this.#flow();
+    const bytes = this.#held.length === 1 ? (this.#held[0] as Buffer) : Buffer.concat(this.#held);
+    this.#wantedBytes = 0;
+    // Of what was looked at, aedes gets what lies between these two.
+    let from = 0;
     let at = 0;
-    while (at < bytes.length) {
-      if (this.#packetLeft === 0) {
-        const header = readFixedHeader(bytes, at);
-        if (header === undefined) break;
-        const refusal = this.#refusalOf(header);
-        if (refusal || !header) {
-          this.#refuse(refusal ?? 'malformed');
-          return;
-        }
-        const packetBytes = header.headerBytes + header.remainingBytes;
-        if (header.type !== PUBLISH && bytes.length - at < packetBytes) break;
-        if (!this.#mayPass(header.type, packetBytes)) {
-          this.#stuck = true;
-          break;
-        }
-        const fault =
-          header.type === PUBLISH
-            ? undefined
-            : faultOf(bytes.subarray(at, at + packetBytes), header.headerBytes);
-        if (fault) {
-          this.#refuse(fault);
-          return;
-        }
-        if (header.type === DISCONNECT) {
-          // Nothing counts behind it (MQTT-3.14.4-2).
-          bytes = bytes.subarray(0, at + packetBytes);
-          this.#stopped = true;
-        }
-        this.#packetLeft = packetBytes;
+    while (at < bytes.length && !this.#stopped) {
+      const header = readFixedHeader(bytes, at);
+      if (header === undefined) break;
+      const refusal = this.#refusalOf(header);
+      if (refusal || !header) return this.#refuse(refusal ?? 'malformed');
+      const end = at + header.headerBytes + header.remainingBytes;
+      const isWhole = end <= bytes.length;
+      if (header.type === PUBLISH && !this.#admitted) {
+        this.#admitted = this.#mayPublish(end - at);
+        this.#stuck = !this.#admitted;
+      } else if (isWhole && header.type !== PUBLISH) this.#stuck = !this.#mayPass();
+      if (this.#stuck) break;
+      if (!isWhole) {
+        this.#wantedBytes = end - at;
+        break;
       }
-      const passing = Math.min(this.#packetLeft, bytes.length - at);
-      at += passing;
-      this.#packetLeft -= passing;
+      const packet = bytes.subarray(at, end);
+      if (header.type === PUBLISH) {
+        this.#admitted = false;
+        const publish = this.#plainPublish(packet, header.headerBytes);
+        if (publish) {
+          this.#give(bytes.subarray(from, at));
+          from = end;
+          this.#onPublish(publish);
+        }
+      } else {
+        const fault = faultOf(packet, header.headerBytes);
+        if (fault) return this.#refuse(fault);
+        // Nothing counts behind it (MQTT-3.14.4-2).
+        if (header.type === DISCONNECT) this.#stopped = true;
+      }
+      at = end;
     }
-    if (at < bytes.length) this.#held = at === 0 ? bytes : bytes.subarray(at);
-    if (at > 0 && !this.push(at === bytes.length ? bytes : bytes.subarray(0, at))) this.#full = true;
+    this.#give(bytes.subarray(from, at));
+    this.#hold(at < bytes.length && !this.#stopped ? [at === 0 ? bytes : bytes.subarray(at)] : []);
     this.#flow();
+  }
+
+  #give(bytes: Buffer): void {
+    if (bytes.length > 0 && !this.push(bytes)) this.#full = true;
+  }
+
+  #plainPublish(packet: Buffer, headerBytes: number): Publish | undefined {
+    // The one that is being looked at is counted already. aedes knows what to do about a device that does not read.
+    if (this.#unacknowledged.length === 1) this.#viaAedes = false;
+    this.#viaAedes ||= this.writableNeedDrain;
+    const publish =
+      this.identity && !this.#viaAedes
+        ? readPlainPublish(packet, headerBytes, this.identity.prefix, this.#limits.payloadBytesMax)
+        : undefined;
+    this.#viaAedes = publish === undefined;
+    return publish;
   }
 
   #refusalOf(header: FixedHeader | null): Refusal | undefined {
@@ -188,13 +244,15 @@ export class DeviceConnection extends Duplex {
     return remainingBytes > bytesMax ? 'packet_too_large' : undefined;
   }
 
-  #mayPass(type: number, packetBytes: number): boolean {
-    if (this.#stage === 'connect') {
-      this.#stage = 'connecting';
-      return true;
-    }
-    if (this.#stage === 'connecting') return false;
-    if (type !== PUBLISH) return true;
+  /** Whether a packet that is no PUBLISH may: before the CONNACK nothing does but the CONNECT. */
+  #mayPass(): boolean {
+    if (this.#stage !== 'connect') return this.#stage === 'open';
+    this.#stage = 'connecting';
+    return true;
+  }
+
+  #mayPublish(packetBytes: number): boolean {
+    if (this.#stage !== 'open') return false;
     if (this.#unacknowledged.length >= this.#limits.unacknowledgedMax) return false;
     if (this.#waiting.isFull()) {
       this.#waiting.add(this);
@@ -261,7 +319,7 @@ export class DeviceConnection extends Duplex {
     clearTimeout(this.#timer);
     this.#waiting.delete(this);
     for (const bytes of this.#unacknowledged.splice(0)) this.#waiting.shrink(bytes);
-    this.#held = undefined;
+    this.#hold([]);
     const socket = this.#socket;
     if (!socket.destroyed) {
       // A reason for the refusal may be on its way: closing with unread input would reset it away.

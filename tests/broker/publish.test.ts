@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { generate, type IPublishPacket, type Packet } from 'mqtt-packet';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Limits } from '../../broker/limits.ts';
@@ -82,6 +83,51 @@ describe('a publish', () => {
     client.send(...publishes(80));
     for (const n of [...range(50), ...range(80)]) expect(await client.next()).toMatchObject({ messageId: n });
     expect(await texts()).toEqual([...range(50), ...range(80)].map(String));
+  });
+
+  it('keeps its place among others of any QoS, however the bytes are cut', async () => {
+    const mix = fc.array(
+      fc.record({ qos: fc.constantFrom(0, 1, 1, 1, 2), cut: fc.integer({ min: 1, max: 200 }) }),
+      {
+        minLength: 2,
+        maxLength: 40,
+      },
+    );
+    let sent = 0;
+    const expected: string[] = [];
+    await fc.assert(
+      fc.asyncProperty(mix, async (packets) => {
+        const first = sent + 1;
+        const all = packets.map(({ qos }) => ({
+          ...(publishPacket(device.topic('up'), ++sent) as IPublishPacket),
+          qos: qos as 0 | 1 | 2,
+        }));
+        expected.push(...range(all.length).map((n) => String(first + n - 1)));
+        let bytes = Buffer.concat(all.map((packet) => generate(packet)));
+        for (let n = 0; bytes.length > 0; n++) {
+          const { cut = 1, qos = 0 } = packets[n % packets.length] ?? {};
+          client.send(bytes.subarray(0, cut));
+          bytes = bytes.subarray(cut);
+          if (qos === 0) await new Promise(setImmediate);
+        }
+        const answered: Packet[] = [];
+        for (const { qos } of all) if (qos > 0) answered.push((await client.next()) as Packet);
+        for (const [cmd, qos] of [
+          ['puback', 1],
+          ['pubrec', 2],
+        ] as const) {
+          const ids = answered.filter((packet) => packet.cmd === cmd).map(({ messageId }) => messageId);
+          expect(ids).toEqual(all.filter((packet) => packet.qos === qos).map(({ messageId }) => messageId));
+        }
+        for (const { qos, messageId } of all) {
+          if (qos !== 2) continue;
+          client.send({ cmd: 'pubrel', messageId });
+          expect(await client.next()).toMatchObject({ cmd: 'pubcomp', messageId });
+        }
+      }),
+      { numRuns: 40 },
+    );
+    await expect.poll(texts).toEqual(expected);
   });
 
   it('of the largest size is taken', async () => {
