@@ -172,49 +172,46 @@ export class DeviceConnection extends Duplex {
   }
 
   #pass(): void {
-    if (this.destroyed || this.#stopped) return this.#hold([]);
-    if (this.#stuck || this.#heldBytes < this.#wantedBytes) return this.#flow();
+    if (this.destroyed || this.#stopped) this.#hold([]);
+    else if (!this.#stuck && this.#heldBytes >= this.#wantedBytes) this.#passHeld();
+    if (!this.destroyed) this.#flow();
+  }
+
+  /** Looks at what is held, packet by packet, as far as they may pass. */
+  #passHeld(): void {
     const bytes = this.#held.length === 1 ? (this.#held[0] as Buffer) : Buffer.concat(this.#held);
     this.#wantedBytes = 0;
-    // Of what was looked at, aedes gets what lies between these two.
+    // Of what was looked at, aedes has not got what lies between these two.
     let from = 0;
     let at = 0;
     while (at < bytes.length && !this.#stopped) {
       const header = readFixedHeader(bytes, at);
       if (header === undefined) break;
-      const refusal = this.#refusalOf(header);
-      if (refusal || !header) return this.#refuse(refusal ?? 'malformed');
-      const end = at + header.headerBytes + header.remainingBytes;
-      const isWhole = end <= bytes.length;
-      if (header.type === PUBLISH && !this.#admitted) {
-        this.#admitted = this.#mayPublish(end - at);
-        this.#stuck = !this.#admitted;
-      } else if (isWhole && header.type !== PUBLISH) this.#stuck = !this.#mayPass();
-      if (this.#stuck) break;
+      const packetBytes = header ? header.headerBytes + header.remainingBytes : 0;
+      const packet = bytes.subarray(at, at + packetBytes);
+      const isWhole = packet.length === packetBytes;
+      const refusal = this.#refusalOf(header, isWhole ? packet : undefined);
+      if (refusal || !header) {
+        this.#refuse(refusal ?? 'malformed');
+        return;
+      }
+      if (!this.#mayPass(header.type, packetBytes, isWhole)) break;
       if (!isWhole) {
-        this.#wantedBytes = end - at;
+        this.#wantedBytes = packetBytes;
         break;
       }
-      const packet = bytes.subarray(at, end);
-      if (header.type === PUBLISH) {
-        this.#admitted = false;
-        const publish = this.#plainPublish(packet, header.headerBytes);
-        if (publish) {
-          this.#give(bytes.subarray(from, at));
-          from = end;
-          this.#onPublish(publish);
-        }
-      } else {
-        const fault = faultOf(packet, header.headerBytes);
-        if (fault) return this.#refuse(fault);
-        // Nothing counts behind it (MQTT-3.14.4-2).
-        if (header.type === DISCONNECT) this.#stopped = true;
+      const publish = header.type === PUBLISH ? this.#plainPublish(packet, header.headerBytes) : undefined;
+      if (publish) {
+        this.#give(bytes.subarray(from, at));
+        from = at + packetBytes;
+        this.#onPublish(publish);
       }
-      at = end;
+      // Nothing counts behind it (MQTT-3.14.4-2).
+      if (header.type === DISCONNECT) this.#stopped = true;
+      at += packetBytes;
     }
     this.#give(bytes.subarray(from, at));
     this.#hold(at < bytes.length && !this.#stopped ? [at === 0 ? bytes : bytes.subarray(at)] : []);
-    this.#flow();
   }
 
   #give(bytes: Buffer): void {
@@ -233,22 +230,30 @@ export class DeviceConnection extends Duplex {
     return publish;
   }
 
-  #refusalOf(header: FixedHeader | null): Refusal | undefined {
+  /** @param packet once it is whole. */
+  #refusalOf(header: FixedHeader | null, packet: Buffer | undefined): Refusal | undefined {
     if (!header) return 'malformed';
-    const { type, remainingBytes } = header;
+    const { type, headerBytes, remainingBytes } = header;
     const { controlBytesMax, payloadBytesMax, headerBytesMax } = this.#limits;
     if (this.#stage === 'connect' && type !== CONNECT) return 'not_mqtt';
     // MQTT-3.1.0-2
     if (this.#stage !== 'connect' && type === CONNECT) return 'malformed';
     const bytesMax = type === PUBLISH ? payloadBytesMax + headerBytesMax : controlBytesMax;
-    return remainingBytes > bytesMax ? 'packet_too_large' : undefined;
+    if (remainingBytes > bytesMax) return 'packet_too_large';
+    return packet && type !== PUBLISH ? faultOf(packet, headerBytes) : undefined;
   }
 
-  /** Whether a packet that is no PUBLISH may: before the CONNACK nothing does but the CONNECT. */
-  #mayPass(): boolean {
-    if (this.#stage !== 'connect') return this.#stage === 'open';
-    this.#stage = 'connecting';
-    return true;
+  /** Behind a packet that may not, none does. A publish is counted as soon as it may, the rest once they are whole. */
+  #mayPass(type: number, packetBytes: number, isWhole: boolean): boolean {
+    if (type === PUBLISH) {
+      this.#admitted ||= this.#mayPublish(packetBytes);
+      this.#stuck = !this.#admitted;
+      if (isWhole) this.#admitted = false;
+    } else if (isWhole) {
+      this.#stuck = this.#stage === 'connecting';
+      if (this.#stage === 'connect') this.#stage = 'connecting';
+    }
+    return !this.#stuck;
   }
 
   #mayPublish(packetBytes: number): boolean {

@@ -119,7 +119,7 @@ describe('a publish', () => {
           const ids = answered.filter((packet) => packet.cmd === cmd).map(({ messageId }) => messageId);
           expect(ids).toEqual(all.filter((packet) => packet.qos === qos).map(({ messageId }) => messageId));
         }
-        for (const { qos, messageId } of all) {
+        for (const { qos, messageId = 0 } of all) {
           if (qos !== 2) continue;
           client.send({ cmd: 'pubrel', messageId });
           expect(await client.next()).toMatchObject({ cmd: 'pubcomp', messageId });
