@@ -143,7 +143,9 @@ export class DeviceConnection extends Duplex {
     if (packetIds.length === 0 || this.destroyed) return;
     const bytes = Buffer.allocUnsafe(packetIds.length * 4);
     for (const [n, packetId] of packetIds.entries()) bytes.writeUInt32BE(PUBACK_HEADER + packetId, n * 4);
-    this.write(bytes);
+    // Behind what aedes has written, where any of it is still here.
+    if (this.writableLength === 0) this.#socket.write(bytes);
+    else this.write(bytes);
   }
 
   /** Reads nothing more, for ever. */
@@ -221,7 +223,7 @@ export class DeviceConnection extends Duplex {
   #plainPublish(packet: Buffer, headerBytes: number): Publish | undefined {
     // The one that is being looked at is counted already. aedes knows what to do about a device that does not read.
     if (this.#unacknowledged.length === 1) this.#viaAedes = false;
-    this.#viaAedes ||= this.writableNeedDrain;
+    this.#viaAedes ||= this.writableNeedDrain || this.#socket.writableNeedDrain;
     const publish =
       this.identity && !this.#viaAedes
         ? readPlainPublish(packet, headerBytes, this.identity.prefix, this.#limits.payloadBytesMax)
