@@ -1,4 +1,5 @@
 import { Counter, Histogram } from 'prom-client';
+import { CALLING_PROVIDERS } from '../domain/charges.ts';
 
 /** What works in runs: those of fee lines by their kind (charge, shadow, close), and the others. */
 type Kind = 'charge' | 'shadow' | 'close' | 'bills' | 'settlement' | 'audit';
@@ -47,6 +48,8 @@ export const providerSeconds = new Histogram({
 for (const kind of ['charge', 'shadow', 'close', 'bills', 'settlement', 'audit'] satisfies Kind[]) {
   for (const outcome of ['succeeded', 'failed']) runsTotal.inc({ kind, outcome }, 0);
 }
+// A series that begins at 1 has not increased: no alert would see the first.
+for (const provider of CALLING_PROVIDERS) callbacksTotal.inc({ provider, status: 'refused' }, 0);
 
 /** Call the answer when the run has ended; one that is left for later has not. */
 export function timeRun(kind: Kind): (error: string | null) => void {
