@@ -31,7 +31,7 @@ export interface ConnectParts {
 
 /** A CONNECT byte by byte: with nothing said, a device's good one. */
 export function connectBytes(device: Device, parts: ConnectParts = {}): Buffer {
-  const { firstByte = 0x10, name = 'MQTT', level = 4, flags = CLEAN | USER_NAME | PASSWORD } = parts;
+  const { firstByte = 0x10, name = 'MQTT', level = 4, flags = LOGIN } = parts;
   const { payload = [text(device.clientId), text(device.clientId), text(device.secret)] } = parts;
   return packetOf(firstByte, text(name), Buffer.of(level, flags), number(60), ...payload);
 }
@@ -41,4 +41,5 @@ export const WILL = 0x04;
 export const WILL_RETAIN = 0x20;
 export const PASSWORD = 0x40;
 export const USER_NAME = 0x80;
+export const LOGIN = CLEAN | USER_NAME | PASSWORD;
 export const willQos = (qos: number): number => qos << 3;

@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { number, packetOf, text } from '../raw-bytes.ts';
 import { type SlowJournal, slowJournal } from '../slow-journal.ts';
-import { answersOf, commandIn, expectClosed, openStand, publish, type Stand } from './stand.ts';
+import { answersOf, commandIn, expectClosed, openStand, publish, type Stand, sharedStand } from './stand.ts';
 
-let stand: Stand;
-beforeAll(async () => {
-  stand = await openStand();
-});
-afterAll(() => stand.close());
+const stand = sharedStand();
 
 const up = (over: Parameters<typeof publish>[1] = {}) => publish(stand.device.topic('up'), over);
 const times = async (payload: unknown): Promise<number> =>

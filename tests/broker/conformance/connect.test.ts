@@ -1,43 +1,12 @@
-import { generate, type IConnectPacket } from 'mqtt-packet';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { generate } from 'mqtt-packet';
+import { describe, expect, it } from 'vitest';
 import * as raw from '../raw-bytes.ts';
 import { connectPacket } from '../raw-client.ts';
-import { answersOf, commandIn, expectClosed, openStand, publish, type Stand } from './stand.ts';
+import { answersOf, commandIn, expectClosed, openStand, publish, sharedStand } from './stand.ts';
 
-let stand: Stand;
-beforeAll(async () => {
-  stand = await openStand();
-});
-afterAll(() => stand.close());
+const stand = sharedStand();
 
-const { CLEAN, PASSWORD, USER_NAME, WILL, connectBytes, text } = raw;
-const LOGIN = CLEAN | USER_NAME | PASSWORD;
-const login = (): Buffer[] => [text(stand.device.clientId), text(stand.device.secret)];
-const willFields = (payload: string): Buffer[] => [text(stand.device.topic('state')), text(payload)];
-const will = (payload: string, over: Partial<NonNullable<IConnectPacket['will']>> = {}) => ({
-  will: {
-    topic: stand.device.topic('state'),
-    payload: Buffer.from(payload),
-    qos: 1 as const,
-    retain: false,
-    ...over,
-  },
-});
-
-async function expectRefused(bytes: Buffer): Promise<void> {
-  const client = stand.open();
-  client.send(bytes);
-  await expectClosed(client);
-}
-async function codeFor(bytes: Buffer): Promise<number | null | undefined> {
-  const client = stand.open();
-  client.send(bytes);
-  const answer = await client.next();
-  if (answer?.cmd !== 'connack') throw new Error(`expected a CONNACK, got ${answer?.cmd}`);
-  if (answer.returnCode !== 0) await expectClosed(client);
-  client.end();
-  return answer.returnCode;
-}
+const { CLEAN, LOGIN, PASSWORD, USER_NAME, WILL, connectBytes, text } = raw;
 
 describe('CONNECT', () => {
   it.each<[string, () => Buffer]>([
@@ -47,7 +16,7 @@ describe('CONNECT', () => {
     ['DISCONNECT', () => raw.packetOf(0xe0)],
     ['CONNACK', () => raw.packetOf(0x20, raw.number(0))],
   ])('[MQTT-3.1.0-1] must be the first packet: closes for a %s', async (_name, bytes) => {
-    await expectRefused(bytes());
+    await stand.expectRefused(bytes());
   });
 
   it('[MQTT-3.1.0-2] closes for a second CONNECT', async () => {
@@ -59,14 +28,14 @@ describe('CONNECT', () => {
   it.each(['', 'mqtt', 'MQTT ', 'MQTX', 'MQIsdp2'])(
     '[MQTT-3.1.2-1] closes for the protocol name "%s"',
     async (name) => {
-      await expectRefused(connectBytes(stand.device, { name }));
+      await stand.expectRefused(connectBytes(stand.device, { name }));
     },
   );
 
   it.each([0, 3, 6, 0x84, 255])(
     '[MQTT-3.1.2-2] answers protocol level %i with code 1 and closes',
     async (level) => {
-      expect(await codeFor(connectBytes(stand.device, { level }))).toBe(1);
+      expect(await stand.codeFor(connectBytes(stand.device, { level }))).toBe(1);
     },
   );
 
@@ -74,11 +43,11 @@ describe('CONNECT', () => {
     const bytes = generate(
       connectPacket(stand.device, { protocolVersion: 5, properties: { receiveMaximum: 9 } }),
     );
-    expect(await codeFor(bytes)).toBe(1);
+    expect(await stand.codeFor(bytes)).toBe(1);
   });
 
   it('[MQTT-3.1.2-3] closes for the reserved flag', async () => {
-    await expectRefused(connectBytes(stand.device, { flags: LOGIN | 1 }));
+    await stand.expectRefused(connectBytes(stand.device, { flags: LOGIN | 1 }));
   });
 });
 
@@ -147,11 +116,11 @@ describe('user name and password', () => {
   it.each<[string, string, number, () => Buffer[]]>([
     ['MQTT-3.1.2-18', 'a user name without its flag', CLEAN, () => [id(), text(stand.device.clientId)]],
     ['MQTT-3.1.2-19', 'no user name with its flag', CLEAN | USER_NAME, () => [id()]],
-    ['MQTT-3.1.2-20', 'a password without its flag', CLEAN | USER_NAME, () => [id(), ...login()]],
+    ['MQTT-3.1.2-20', 'a password without its flag', CLEAN | USER_NAME, () => [id(), ...stand.login()]],
     ['MQTT-3.1.2-21', 'no password with its flag', LOGIN, () => [id(), text(stand.device.clientId)]],
     ['MQTT-3.1.2-22', 'a password flag without a user name flag', CLEAN | PASSWORD, () => [id(), text('x')]],
   ])('[%s] closes for %s', async (_clause, _what, flags, payload) => {
-    await expectRefused(connectBytes(stand.device, { flags, payload: payload() }));
+    await stand.expectRefused(connectBytes(stand.device, { flags, payload: payload() }));
   });
 });
 
@@ -173,12 +142,14 @@ describe('keep alive', () => {
 describe('the payload of CONNECT', () => {
   it('[MQTT-3.1.3-1] is client id, Will topic, Will message, user name, password, in this order', async () => {
     const flags = LOGIN | WILL;
-    const [clientId, fields] = [text(stand.device.clientId), willFields('ordered')];
+    const [clientId, fields] = [text(stand.device.clientId), stand.willFields('ordered')];
     expect(
-      await codeFor(connectBytes(stand.device, { flags, payload: [clientId, ...fields, ...login()] })),
+      await stand.codeFor(
+        connectBytes(stand.device, { flags, payload: [clientId, ...fields, ...stand.login()] }),
+      ),
     ).toBe(0);
-    const swapped = [clientId, ...fields, ...login().reverse()];
-    expect(await codeFor(connectBytes(stand.device, { flags, payload: swapped }))).toBe(4);
+    const swapped = [clientId, ...fields, ...stand.login().reverse()];
+    expect(await stand.codeFor(connectBytes(stand.device, { flags, payload: swapped }))).toBe(4);
     await expect.poll(() => stand.stored()).toContain('ordered');
   });
 
@@ -195,44 +166,48 @@ describe('the payload of CONNECT', () => {
   });
 
   it('[MQTT-3.1.3-3] closes without a client id', async () => {
-    await expectRefused(connectBytes(stand.device, { flags: CLEAN, payload: [] }));
+    await stand.expectRefused(connectBytes(stand.device, { flags: CLEAN, payload: [] }));
   });
 
   it('[MQTT-3.1.3-4] closes for a client id that is no UTF-8', async () => {
-    const payload = [text([...Buffer.from(stand.device.clientId), 0x80]), ...login()];
-    await expectRefused(connectBytes(stand.device, { payload }));
+    const payload = [text([...Buffer.from(stand.device.clientId), 0x80]), ...stand.login()];
+    await stand.expectRefused(connectBytes(stand.device, { payload }));
   });
 
   it.each(['a', 'ABCabc0123456789xyzXYZ0'])(
     '[MQTT-3.1.3-5] differs on purpose: "%s" is no device’s id (site/device) and is answered with code 2',
     async (clientId) => {
-      expect(await codeFor(generate(connectPacket(stand.device, { clientId, username: clientId })))).toBe(2);
+      expect(
+        await stand.codeFor(generate(connectPacket(stand.device, { clientId, username: clientId }))),
+      ).toBe(2);
     },
   );
 
   it('[MQTT-3.1.3-6] differs on purpose: no id is assigned to a client without one; code 2', async () => {
-    expect(await codeFor(connectBytes(stand.device, { payload: [text(''), ...login()] }))).toBe(2);
+    expect(await stand.codeFor(connectBytes(stand.device, { payload: [text(''), ...stand.login()] }))).toBe(
+      2,
+    );
   });
 
   it('[MQTT-3.1.3-8] an empty client id without a clean session is answered with code 2 and closed', async () => {
-    const payload = [text(''), ...login()];
-    expect(await codeFor(connectBytes(stand.device, { flags: USER_NAME | PASSWORD, payload }))).toBe(2);
+    const payload = [text(''), ...stand.login()];
+    expect(await stand.codeFor(connectBytes(stand.device, { flags: USER_NAME | PASSWORD, payload }))).toBe(2);
   });
 
   it('[MQTT-3.1.3-9] a client id that is refused is answered with code 2 and closed', async () => {
-    const payload = [text('market/+'), ...login()];
-    expect(await codeFor(connectBytes(stand.device, { payload }))).toBe(2);
+    const payload = [text('market/+'), ...stand.login()];
+    expect(await stand.codeFor(connectBytes(stand.device, { payload }))).toBe(2);
   });
 
   it('[MQTT-3.1.3-10] closes for a Will topic that is no UTF-8', async () => {
     const topic = text([...Buffer.from(stand.device.topic('state')), 0xfe]);
-    const payload = [text(stand.device.clientId), topic, text('x'), ...login()];
-    await expectRefused(connectBytes(stand.device, { flags: LOGIN | WILL, payload }));
+    const payload = [text(stand.device.clientId), topic, text('x'), ...stand.login()];
+    await stand.expectRefused(connectBytes(stand.device, { flags: LOGIN | WILL, payload }));
   });
 
   it('[MQTT-3.1.3-11] closes for a user name that is no UTF-8', async () => {
     const payload = [text(stand.device.clientId), text([0xfe]), text(stand.device.secret)];
-    await expectRefused(connectBytes(stand.device, { payload }));
+    await stand.expectRefused(connectBytes(stand.device, { payload }));
   });
 });
 
@@ -241,9 +216,9 @@ describe('the response to CONNECT', () => {
     const whole = connectBytes(stand.device);
     const body = whole.subarray(2);
     await Promise.all(
-      Array.from(body, (_, length) => expectRefused(raw.packetOf(0x10, body.subarray(0, length)))),
+      Array.from(body, (_, length) => stand.expectRefused(raw.packetOf(0x10, body.subarray(0, length)))),
     );
-    await expectRefused(raw.packetOf(0x10, body, Buffer.of(0)));
+    await stand.expectRefused(raw.packetOf(0x10, body, Buffer.of(0)));
   });
 
   it('[MQTT-3.1.4-2] ends an older connection of the same client id', async () => {
@@ -264,13 +239,16 @@ describe('the response to CONNECT', () => {
   });
 
   it('[MQTT-3.1.4-4] is a CONNACK of code 0 for a good one', async () => {
-    expect(await codeFor(connectBytes(stand.device))).toBe(0);
+    expect(await stand.codeFor(connectBytes(stand.device))).toBe(0);
   });
 
   it('[MQTT-3.1.4-5] ends what the client sent behind a refused CONNECT: nothing of it is stored', async () => {
     const client = stand.open();
     const behind = publish(stand.device.topic('up'));
-    client.send(connectPacket(stand.device, { password: Buffer.from('wrong'), ...will('refused') }), behind);
+    client.send(
+      connectPacket(stand.device, { password: Buffer.from('wrong'), ...stand.will('refused') }),
+      behind,
+    );
     expect(await client.next()).toMatchObject({ cmd: 'connack', returnCode: 4 });
     await expectClosed(client);
     expect(await stand.stored()).not.toContain(behind.payload);
@@ -315,9 +293,9 @@ describe('CONNACK', () => {
 
   const refusals: [number, () => Buffer][] = [
     [1, () => connectBytes(stand.device, { level: 5 })],
-    [2, () => connectBytes(stand.device, { payload: [text('nobody'), ...login()] })],
+    [2, () => connectBytes(stand.device, { payload: [text('nobody'), ...stand.login()] })],
     [4, () => generate(connectPacket(stand.device, { password: Buffer.from('wrong') }))],
-    [5, () => generate(connectPacket(stand.device, will('x', { topic: stand.other.topic('state') })))],
+    [5, () => generate(connectPacket(stand.device, stand.will('x', { topic: stand.other.topic('state') })))],
   ];
   it.each(refusals)(
     '[MQTT-3.2.2-4] of code %i says that no session is present',
@@ -329,7 +307,7 @@ describe('CONNACK', () => {
   );
 
   it.each(refusals)('[MQTT-3.2.2-5] of code %i is the last packet', async (returnCode, bytes) => {
-    expect(await codeFor(bytes())).toBe(returnCode);
+    expect(await stand.codeFor(bytes())).toBe(returnCode);
   });
 
   it('[MQTT-3.2.2-6] does not come from a broker that stops: it closes', async () => {

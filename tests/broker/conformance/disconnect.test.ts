@@ -1,16 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { number, packetOf } from '../raw-bytes.ts';
-import { expectClosed, openStand, publish, type Stand } from './stand.ts';
+import { expectClosed, publish, sharedStand } from './stand.ts';
 
-let stand: Stand;
-beforeAll(async () => {
-  stand = await openStand();
-});
-afterAll(() => stand.close());
-
-const will = (payload: string) => ({
-  will: { topic: stand.device.topic('state'), payload: Buffer.from(payload), qos: 1 as const, retain: true },
-});
+const stand = sharedStand();
 
 describe('PINGREQ', () => {
   it('[MQTT-3.12.4-1] is answered with a PINGRESP, each', async () => {
@@ -29,7 +21,7 @@ describe('DISCONNECT', () => {
   ])(
     '[MQTT-3.14.1-1] with %s is none: the connection is closed, and its Will published',
     async (what, bytes) => {
-      const client = await stand.connected(will(what));
+      const client = await stand.connected(stand.will(what, { retain: true }));
       client.send(bytes);
       await expectClosed(client);
       await expect.poll(() => stand.stored()).toContain(what);
@@ -51,10 +43,10 @@ describe('DISCONNECT', () => {
   });
 
   it('[MQTT-3.14.4-3] discards the Will', async () => {
-    const client = await stand.connected(will('discarded'));
+    const client = await stand.connected(stand.will('discarded', { retain: true }));
     client.send({ cmd: 'disconnect' });
     await expectClosed(client);
-    const next = await stand.connected(will('kept'));
+    const next = await stand.connected(stand.will('kept', { retain: true }));
     next.end();
     await expect.poll(() => stand.stored()).toContain('kept');
     expect(await stand.stored()).not.toContain('discarded');

@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CLEAN, connectBytes, number, PASSWORD, packetOf, text, USER_NAME, WILL } from '../raw-bytes.ts';
-import { answersOf, commandIn, expectClosed, openStand, publish, type Stand } from './stand.ts';
+import { answersOf, commandIn, expectClosed, publish, sharedStand } from './stand.ts';
 
-let stand: Stand;
-beforeAll(async () => {
-  stand = await openStand();
-});
-afterAll(() => stand.close());
+const stand = sharedStand();
 
 type Bytes = (bad: readonly number[]) => Buffer;
 const behind = (start: string, bad: readonly number[]): Buffer =>

@@ -1,13 +1,9 @@
 import type { IPublishPacket, Packet } from 'mqtt-packet';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { number, packetOf, text } from '../raw-bytes.ts';
-import { answersOf, commandIn, expectClosed, openStand, publish, type Stand } from './stand.ts';
+import { answersOf, commandIn, expectClosed, publish, sharedStand } from './stand.ts';
 
-let stand: Stand;
-beforeAll(async () => {
-  stand = await openStand();
-});
-afterAll(() => stand.close());
+const stand = sharedStand();
 
 const up = (over: Partial<IPublishPacket> = {}): IPublishPacket => publish(stand.device.topic('up'), over);
 async function recordOf(payload: unknown) {

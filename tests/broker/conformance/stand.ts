@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { IConnectPacket, IPublishPacket, Packet } from 'mqtt-packet';
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import type { Broker } from '../../../broker/start.ts';
 import type { Journal } from '../../../store/journal/port.ts';
-import { type Device, openMarket, recordsIn } from '../market.ts';
+import { type Device, type Market, openMarket, recordsIn } from '../market.ts';
+import { text } from '../raw-bytes.ts';
 import { connectPacket, RawClient } from '../raw-client.ts';
 import { streamPair } from '../stream-pair.ts';
+
+type Will = NonNullable<IConnectPacket['will']>;
 
 /** A whole broker, reached by streams instead of sockets, and two devices. */
 export interface Stand {
@@ -18,6 +21,16 @@ export interface Stand {
   connected(over?: Partial<IConnectPacket>, as?: Device): Promise<RawClient>;
   /** One that takes commands. */
   subscribed(qos?: 0 | 1 | 2, filter?: string): Promise<RawClient>;
+  /** User name and password, as fields of the device's CONNECT. */
+  login(): Buffer[];
+  /** A Will on the device's state, as fields of a CONNECT. */
+  willFields(payload: string): Buffer[];
+  /** The same Will, as a part of a CONNECT packet. */
+  will(payload: string, over?: Partial<Will>): { will: Will };
+  /** The broker answers what a new connection sends with nothing but its end. */
+  expectRefused(bytes: Buffer): Promise<void>;
+  /** The code of the CONNACK for it; for any but 0 the broker closes the connection, too. */
+  codeFor(bytes: Buffer): Promise<number | null | undefined>;
   /** Queues a command for the device; its id. */
   queue(expiresInS?: number): Promise<string>;
   /** Payloads in the journal, in their order. */
@@ -25,11 +38,30 @@ export interface Stand {
   close(): Promise<void>;
 }
 
-export async function openStand({ journal }: { readonly journal?: Journal } = {}): Promise<Stand> {
+/** A stand for all tests of a file. */
+export function sharedStand(): Stand {
+  const stand = {} as Stand;
+  beforeAll(async () => {
+    Object.assign(stand, await openStand());
+  });
+  afterAll(() => stand.close());
+  return stand;
+}
+
+export async function openStand(options: { readonly journal?: Journal } = {}): Promise<Stand> {
   const market = await openMarket();
+  try {
+    return await standIn(market, options);
+  } catch (error) {
+    await market.close();
+    throw error;
+  }
+}
+
+async function standIn(market: Market, options: { readonly journal?: Journal }): Promise<Stand> {
   const device = await market.addDevice('meter-1');
   const other = await market.addDevice('meter-2');
-  const broker = await market.start({ ...(journal ? { journal } : {}) });
+  const broker = await market.start(options);
   const open = (): RawClient => openOn(broker);
   const connected: Stand['connected'] = async (over = {}, as = device) => {
     const client = open();
@@ -48,6 +80,25 @@ export async function openStand({ journal }: { readonly journal?: Journal } = {}
       client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: filter, qos }] });
       expect(await client.next()).toMatchObject({ cmd: 'suback', granted: [qos] });
       return client;
+    },
+    login: () => [text(device.clientId), text(device.secret)],
+    willFields: (payload) => [text(device.topic('state')), text(payload)],
+    will: (payload, over = {}) => ({
+      will: { topic: device.topic('state'), payload: Buffer.from(payload), qos: 1, retain: false, ...over },
+    }),
+    async expectRefused(bytes) {
+      const client = open();
+      client.send(bytes);
+      await expectClosed(client);
+    },
+    async codeFor(bytes) {
+      const client = open();
+      client.send(bytes);
+      const answer = await client.next();
+      if (answer?.cmd !== 'connack') throw new Error(`expected a CONNACK, got ${answer?.cmd}`);
+      if (answer.returnCode !== 0) await expectClosed(client);
+      client.end();
+      return answer.returnCode;
     },
     async queue(expiresInS = 60) {
       const id = randomUUID();

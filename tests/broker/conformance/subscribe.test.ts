@@ -1,14 +1,10 @@
 import type { ISubscription, Packet } from 'mqtt-packet';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { number, packetOf, text } from '../raw-bytes.ts';
 import type { RawClient } from '../raw-client.ts';
-import { answersOf, commandIn, expectClosed, openStand, type Stand } from './stand.ts';
+import { answersOf, commandIn, expectClosed, sharedStand } from './stand.ts';
 
-let stand: Stand;
-beforeAll(async () => {
-  stand = await openStand();
-});
-afterAll(() => stand.close());
+const stand = sharedStand();
 
 const QOS_1 = Buffer.of(1);
 const own = (last: string): string => stand.device.topic(last);
@@ -22,6 +18,14 @@ const unsubscribe = (unsubscriptions: string[], messageId = 8): Packet => ({
   messageId,
   unsubscriptions,
 });
+async function expectGranted(
+  client: RawClient,
+  subscriptions: ISubscription[],
+  granted: number[],
+): Promise<void> {
+  client.send(subscribe(subscriptions));
+  expect(await client.next()).toMatchObject({ cmd: 'suback', granted });
+}
 async function expectEndOf(bytes: Buffer): Promise<void> {
   const client = await stand.connected();
   client.send(bytes);
@@ -53,13 +57,11 @@ describe('SUBSCRIBE', () => {
 
   it('[MQTT-3.8.3-2] takes wildcards below the device’s own topics', async () => {
     const client = await stand.connected();
-    client.send(
-      subscribe([
-        { topic: own('+'), qos: 1 },
-        { topic: own('#'), qos: 0 },
-      ]),
-    );
-    expect(await client.next()).toMatchObject({ cmd: 'suback', granted: [1, 0] });
+    const subscriptions: ISubscription[] = [
+      { topic: own('+'), qos: 1 },
+      { topic: own('#'), qos: 0 },
+    ];
+    await expectGranted(client, subscriptions, [1, 0]);
     client.end();
   });
 
@@ -76,8 +78,11 @@ describe('SUBSCRIBE', () => {
       stand.other.topic('cmd'),
       own('cmd/#'),
     ];
-    client.send(subscribe(refused.map((topic) => ({ topic, qos: 1 }))));
-    expect(await client.next()).toMatchObject({ cmd: 'suback', granted: refused.map(() => 0x80) });
+    await expectGranted(
+      client,
+      refused.map((topic) => ({ topic, qos: 1 })),
+      refused.map(() => 0x80),
+    );
     expect(await answersOf(client)).toEqual([]);
     client.end();
   });
@@ -111,21 +116,18 @@ describe('SUBSCRIBE', () => {
 
   it('[MQTT-3.8.4-3] of the same filter replaces the subscription', async () => {
     const client = await stand.subscribed(1);
-    client.send(subscribe([{ topic: own('cmd'), qos: 0 }]));
-    expect(await client.next()).toMatchObject({ cmd: 'suback', granted: [0] });
+    await expectGranted(client, [{ topic: own('cmd'), qos: 0 }], [0]);
     expect(await takeCommand(client)).toBe(0);
     client.end();
   });
 
   it('[MQTT-3.8.4-4] of several filters is like several, with one SUBACK', async () => {
     const client = await stand.connected();
-    client.send(
-      subscribe([
-        { topic: own('cmd'), qos: 1 },
-        { topic: own('cmd'), qos: 0 },
-      ]),
-    );
-    expect(await client.next()).toMatchObject({ cmd: 'suback', granted: [1, 0] });
+    const subscriptions: ISubscription[] = [
+      { topic: own('cmd'), qos: 1 },
+      { topic: own('cmd'), qos: 0 },
+    ];
+    await expectGranted(client, subscriptions, [1, 0]);
     expect(await takeCommand(client)).toBe(0);
     client.end();
   });
@@ -133,8 +135,11 @@ describe('SUBSCRIBE', () => {
   it('[MQTT-3.8.4-5] gets a code for each filter, also for one that is named again', async () => {
     const client = await stand.connected();
     const [good, bad] = [own('#'), 'v1/else'];
-    client.send(subscribe([good, bad, good, bad, good].map((topic, n) => ({ topic, qos: n === 4 ? 2 : 1 }))));
-    expect(await client.next()).toMatchObject({ cmd: 'suback', granted: [1, 0x80, 1, 0x80, 2] });
+    await expectGranted(
+      client,
+      [good, bad, good, bad, good].map((topic, n) => ({ topic, qos: n === 4 ? 2 : 1 })),
+      [1, 0x80, 1, 0x80, 2],
+    );
     client.end();
   });
 
@@ -153,16 +158,18 @@ describe('SUBACK', () => {
   it('[MQTT-3.9.3-1] has its codes in the order of the filters', async () => {
     const client = await stand.connected();
     const topics = ['a', own('cmd'), 'b', own('+'), own('#'), 'c'];
-    client.send(subscribe(topics.map((topic, n) => ({ topic, qos: (n % 3) as 0 | 1 | 2 }))));
-    expect(await client.next()).toMatchObject({ granted: [0x80, 1, 0x80, 0, 1, 0x80] });
+    await expectGranted(
+      client,
+      topics.map((topic, n) => ({ topic, qos: (n % 3) as 0 | 1 | 2 })),
+      [0x80, 1, 0x80, 0, 1, 0x80],
+    );
     client.end();
   });
 
   it('[MQTT-3.9.3-2] has no codes but 0, 1, 2 and 0x80', async () => {
     const client = await stand.connected();
     const topics = [...[0, 1, 2].map((qos) => ({ topic: own('cmd'), qos })), { topic: 'x', qos: 2 }];
-    client.send(subscribe(topics as ISubscription[]));
-    expect(await client.next()).toMatchObject({ granted: [0, 1, 2, 0x80] });
+    await expectGranted(client, topics as ISubscription[], [0, 1, 2, 0x80]);
     client.end();
   });
 });

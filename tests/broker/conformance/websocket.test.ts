@@ -1,16 +1,12 @@
 import { once } from 'node:events';
 import { connectAsync } from 'mqtt';
 import { generate, type Packet } from 'mqtt-packet';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createWebSocketStream, WebSocket } from 'ws';
 import { connectPacket, RawClient } from '../raw-client.ts';
-import { openStand, publish, type Stand } from './stand.ts';
+import { publish, sharedStand } from './stand.ts';
 
-let stand: Stand;
-beforeAll(async () => {
-  stand = await openStand();
-});
-afterAll(() => stand.close());
+const stand = sharedStand();
 
 async function open(protocols: string | string[] = 'mqtt'): Promise<WebSocket> {
   const webSocket = new WebSocket(`ws://127.0.0.1:${stand.broker.port}/mqtt`, protocols);

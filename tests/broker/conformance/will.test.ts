@@ -1,42 +1,10 @@
-import type { IConnectPacket } from 'mqtt-packet';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import * as raw from '../raw-bytes.ts';
-import { answersOf, expectClosed, openStand, type Stand } from './stand.ts';
+import { answersOf, expectClosed, openStand, sharedStand } from './stand.ts';
 
-let stand: Stand;
-beforeAll(async () => {
-  stand = await openStand();
-});
-afterAll(() => stand.close());
+const stand = sharedStand();
 
-const { CLEAN, PASSWORD, USER_NAME, WILL, WILL_RETAIN, connectBytes, text, willQos } = raw;
-const LOGIN = CLEAN | USER_NAME | PASSWORD;
-const login = (): Buffer[] => [text(stand.device.clientId), text(stand.device.secret)];
-const willFields = (payload: string): Buffer[] => [text(stand.device.topic('state')), text(payload)];
-const will = (payload: string, over: Partial<NonNullable<IConnectPacket['will']>> = {}) => ({
-  will: {
-    topic: stand.device.topic('state'),
-    payload: Buffer.from(payload),
-    qos: 1 as const,
-    retain: false,
-    ...over,
-  },
-});
-
-async function expectRefused(bytes: Buffer): Promise<void> {
-  const client = stand.open();
-  client.send(bytes);
-  await expectClosed(client);
-}
-async function codeFor(bytes: Buffer): Promise<number | null | undefined> {
-  const client = stand.open();
-  client.send(bytes);
-  const answer = await client.next();
-  if (answer?.cmd !== 'connack') throw new Error(`expected a CONNACK, got ${answer?.cmd}`);
-  if (answer.returnCode !== 0) await expectClosed(client);
-  client.end();
-  return answer.returnCode;
-}
+const { LOGIN, WILL, WILL_RETAIN, connectBytes, text, willQos } = raw;
 
 describe('the Will', () => {
   const storedOnce = async (payload: string): Promise<void> => {
@@ -44,24 +12,24 @@ describe('the Will', () => {
   };
 
   it('[MQTT-3.1.2-8] is published when the connection is lost', async () => {
-    (await stand.connected(will('lost'))).end();
+    (await stand.connected(stand.will('lost'))).end();
     await storedOnce('lost');
   });
 
   it('[MQTT-3.1.2-8] is published when the client is silent for too long', async () => {
-    await (await stand.connected({ ...will('silent'), keepalive: 1 })).closed;
+    await (await stand.connected({ ...stand.will('silent'), keepalive: 1 })).closed;
     await storedOnce('silent');
   });
 
   it('[MQTT-3.1.2-8] is published when the broker closes for a protocol error', async () => {
-    const client = await stand.connected(will('wrong'));
+    const client = await stand.connected(stand.will('wrong'));
     client.send(raw.packetOf(0xf0));
     await expectClosed(client);
     await storedOnce('wrong');
   });
 
   it('[MQTT-3.1.2-8] is published when another connection takes over', async () => {
-    const older = await stand.connected(will('replaced'));
+    const older = await stand.connected(stand.will('replaced'));
     const newer = await stand.connected();
     await older.closed;
     await storedOnce('replaced');
@@ -70,20 +38,20 @@ describe('the Will', () => {
 
   it('[MQTT-3.1.2-8] differs on purpose: is not published when the broker stops, for the devices are well', async () => {
     const stopping = await openStand();
-    await stopping.connected(will('stopped'));
+    await stopping.connected(stand.will('stopped'));
     await stopping.broker.close();
     await stopping.close();
     expect(await stand.stored()).not.toContain('stopped');
   });
 
   it('[MQTT-3.1.2-9] must be there when its flag is set', async () => {
-    await expectRefused(connectBytes(stand.device, { flags: LOGIN | WILL }));
-    const payload = [text(stand.device.clientId), ...willFields('there'), ...login()];
-    expect(await codeFor(connectBytes(stand.device, { flags: LOGIN | WILL, payload }))).toBe(0);
+    await stand.expectRefused(connectBytes(stand.device, { flags: LOGIN | WILL }));
+    const payload = [text(stand.device.clientId), ...stand.willFields('there'), ...stand.login()];
+    expect(await stand.codeFor(connectBytes(stand.device, { flags: LOGIN | WILL, payload }))).toBe(0);
   });
 
   it('[MQTT-3.1.2-10] is published once, not again after the next connection', async () => {
-    (await stand.connected(will('once'))).end();
+    (await stand.connected(stand.will('once'))).end();
     await storedOnce('once');
     (await stand.connected()).end();
     await answersOf(await stand.connected());
@@ -91,8 +59,8 @@ describe('the Will', () => {
   });
 
   it('[MQTT-3.1.2-11] must not be there when its flag is not set', async () => {
-    const payload = [text(stand.device.clientId), ...willFields('no'), ...login()];
-    await expectRefused(connectBytes(stand.device, { payload }));
+    const payload = [text(stand.device.clientId), ...stand.willFields('no'), ...stand.login()];
+    await stand.expectRefused(connectBytes(stand.device, { payload }));
   });
 
   it('[MQTT-3.1.2-12] is not published when there is none', async () => {
@@ -105,21 +73,21 @@ describe('the Will', () => {
   });
 
   it.each([1, 2, 3])('[MQTT-3.1.2-13] closes for Will QoS %i without a Will', async (qos) => {
-    await expectRefused(connectBytes(stand.device, { flags: LOGIN | willQos(qos) }));
+    await stand.expectRefused(connectBytes(stand.device, { flags: LOGIN | willQos(qos) }));
   });
 
   it('[MQTT-3.1.2-14] has QoS 0, 1 or 2: closes for 3', async () => {
-    const payload = [text(stand.device.clientId), ...willFields('qos'), ...login()];
+    const payload = [text(stand.device.clientId), ...stand.willFields('qos'), ...stand.login()];
     for (const qos of [0, 1, 2]) {
-      expect(await codeFor(connectBytes(stand.device, { flags: LOGIN | WILL | willQos(qos), payload }))).toBe(
-        0,
-      );
+      expect(
+        await stand.codeFor(connectBytes(stand.device, { flags: LOGIN | WILL | willQos(qos), payload })),
+      ).toBe(0);
     }
-    await expectRefused(connectBytes(stand.device, { flags: LOGIN | WILL | willQos(3), payload }));
+    await stand.expectRefused(connectBytes(stand.device, { flags: LOGIN | WILL | willQos(3), payload }));
   });
 
   it('[MQTT-3.1.2-15] closes for Will retain without a Will', async () => {
-    await expectRefused(connectBytes(stand.device, { flags: LOGIN | WILL_RETAIN }));
+    await stand.expectRefused(connectBytes(stand.device, { flags: LOGIN | WILL_RETAIN }));
   });
 
   const retainOf = async (payload: string): Promise<boolean | undefined> => {
@@ -128,13 +96,13 @@ describe('the Will', () => {
     return records.find((record) => Buffer.from(record.payload).toString() === payload)?.retain;
   };
   it('[MQTT-3.1.2-16] without retain is stored without that mark', async () => {
-    (await stand.connected(will('passing'))).end();
+    (await stand.connected(stand.will('passing'))).end();
     await storedOnce('passing');
     expect(await retainOf('passing')).toBe(false);
   });
 
   it('[MQTT-3.1.2-17] differs on purpose: with retain is stored with that mark, and kept for no subscriber', async () => {
-    (await stand.connected(will('lasting', { retain: true }))).end();
+    (await stand.connected(stand.will('lasting', { retain: true }))).end();
     await storedOnce('lasting');
     expect(await retainOf('lasting')).toBe(true);
     const next = await stand.subscribed(1, stand.device.topic('#'));
