@@ -1,24 +1,16 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { chargeLateFees } from '../../billing/late-fees.ts';
 import { readDue } from '../../store/bill-due.ts';
 import { issueCreditNote } from '../../store/credit-notes.ts';
 import { decideDispute, openDispute } from '../../store/disputes.ts';
 import { transaction } from '../../store/transaction.ts';
 import { proposeWriteOff } from '../../store/write-offs.ts';
-import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
-import { at, buildBillMarket, ledgerSum, ZONE } from './bill-market.ts';
+import { at, ledgerSum, ZONE } from './bill-market.ts';
+import { open, setUpBillMarkets } from './bill-set-up.ts';
 import { detailOf, FEES, onBill, payBill } from './one-bill.ts';
 
-let test_: TestDatabase;
-beforeAll(async () => {
-  test_ = await createTestDatabase();
-});
-afterAll(() => test_.drop());
-const pool = () => test_.db.$client;
-const open = new AbortController().signal;
-let sites = 0;
-const market = () => buildBillMarket(test_.db, `s${++sites}`);
+const { db, pool, market } = setUpBillMarkets();
 
 test('whatever happens to a bill, in whatever order, the ledger adds up and so does what is due', {
   timeout: 120_000,
@@ -56,34 +48,34 @@ test('whatever happens to a bill, in whatever order, the ledger adds up and so d
           const by = { actor: 'al', at: when };
           const due = await readDue(pool(), bill);
           if (one.do === 'pay' && due > 0n) {
-            await payBill(test_.db, m, { lease, bill, amount: one.amount, at: when });
+            await payBill(db(), m, { lease, bill, amount: one.amount, at: when });
             paid += one.amount;
           } else if (one.do === 'refund' && paid >= one.amount) {
-            await payBill(test_.db, m, { lease, bill, amount: -one.amount, at: when });
+            await payBill(db(), m, { lease, bill, amount: -one.amount, at: when });
             paid -= one.amount;
           } else if (one.do === 'credit') {
-            await onBill(test_.db, bill, (tx, locked) =>
+            await onBill(db(), bill, (tx, locked) =>
               issueCreditNote(tx, locked, site, { ...by, amount: one.amount, reason: 'x' }),
             );
           } else if (one.do === 'dispute') {
-            const opened = await onBill(test_.db, bill, (tx, locked) =>
+            const opened = await onBill(db(), bill, (tx, locked) =>
               openDispute(tx, locked, { ...by, lines: lines.slice(0, 1), reason: 'x' }),
             );
             if (typeof opened === 'number') disputeId = opened;
           } else if (one.do === 'decide' && disputeId > 0) {
             const outcome = i % 2 === 0 ? 'rejected' : 'upheld';
-            await transaction(test_.db, (tx) =>
+            await transaction(db(), (tx) =>
               decideDispute(tx, disputeId, site, { ...by, outcome, note: 'x' }),
             );
           } else if (one.do === 'late') {
-            await chargeLateFees(test_.db, m.site, when, open);
+            await chargeLateFees(db(), m.site, when, open);
           } else if (one.do === 'write_off') {
-            await onBill(test_.db, bill, (tx, locked) =>
+            await onBill(db(), bill, (tx, locked) =>
               proposeWriteOff(tx, locked, { ...by, amount: one.amount, reason: 'x', fourEyes: false }),
             );
           }
         }
-        const end = await detailOf(test_.db, bill);
+        const end = await detailOf(db(), bill);
         const [n, due] = [
           (key: 'amount' | 'credits' | 'paid' | 'writtenOff' | 'lateFees') => BigInt(end[key]),
           await readDue(pool(), bill),
@@ -94,7 +86,7 @@ test('whatever happens to a bill, in whatever order, the ledger adds up and so d
         expect(n('credits')).toBeLessThanOrEqual(n('amount'));
         expect(n('lateFees')).toBeGreaterThanOrEqual(0n);
         expect(n('lateFees')).toBeLessThanOrEqual(n('amount') / 5n);
-        expect(await ledgerSum(test_.db)).toBe(0n);
+        expect(await ledgerSum(db())).toBe(0n);
       },
     ),
     { numRuns: 15 },

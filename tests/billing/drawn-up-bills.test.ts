@@ -1,27 +1,17 @@
-import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { drawUpOpenRuns } from '../../billing/draw-up-bills.ts';
 import { listBillRuns, queueBillRun } from '../../store/bill-runs.ts';
 import { listBills } from '../../store/bills.ts';
-import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
-import { at, buildBillMarket } from './bill-market.ts';
+import { at } from './bill-market.ts';
+import { log, open, setUpBillMarkets } from './bill-set-up.ts';
 
-let test_: TestDatabase;
-beforeAll(async () => {
-  test_ = await createTestDatabase();
-});
-afterAll(() => test_.drop());
-const pool = () => test_.db.$client;
-const log = pino({ level: 'silent' });
-const open = new AbortController().signal;
-let sites = 0;
-const market = () => buildBillMarket(test_.db, `d${++sites}`);
+const { db, pool, market } = setUpBillMarkets();
 
 test('bills of a month are drawn up when it closes, in batches, by one process, and again only when asked', async () => {
   const m = await market();
   const leases = await Promise.all(Array.from({ length: 7 }, () => m.lease()));
   await m.lines(leases.map(({ lease }) => ({ lease, amount: 10n })));
-  const deps = { db: test_.db, log, now: () => at('2026-11-06'), leasesPerBatch: 2 };
+  const deps = { db: db(), log, now: () => at('2026-11-06'), leasesPerBatch: 2 };
   const count = async () =>
     (await listBills(pool(), { site: m.site.id, limit: 100 }, at('2026-11-06'))).length;
   await drawUpOpenRuns(deps, open);
@@ -51,7 +41,7 @@ test('bills of a month are drawn up when it closes, in batches, by one process, 
 test('a period that is not closed has no bills', async () => {
   const m = await market();
   await queueBillRun(pool(), { site: m.site.id, period: '2026-10', requestedBy: 'al', at: at('2026-11-06') });
-  await drawUpOpenRuns({ db: test_.db, log, now: () => at('2026-11-06') }, open);
+  await drawUpOpenRuns({ db: db(), log, now: () => at('2026-11-06') }, open);
   expect(await listBillRuns(pool(), { site: m.site.id, limit: 1 })).toMatchObject([
     { status: 'failed', error: '2026-10 is not closed' },
   ]);

@@ -1,5 +1,4 @@
-import { pino } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { workOnOverdue } from '../../billing/dunning.ts';
 import { chargeLateFees } from '../../billing/late-fees.ts';
 import { dayNumber } from '../../domain/local-days.ts';
@@ -8,38 +7,29 @@ import { decideDispute, openDispute } from '../../store/disputes.ts';
 import { listDunning, markSent, raiseDunning } from '../../store/dunning.ts';
 import { readBalance } from '../../store/ledger.ts';
 import { transaction } from '../../store/transaction.ts';
-import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
-import { at, buildBillMarket, ZONE } from './bill-market.ts';
+import { at, ZONE } from './bill-market.ts';
+import { log, open, setUpBillMarkets } from './bill-set-up.ts';
 import { detailOf, FEES, onBill, oneBill, payBill } from './one-bill.ts';
 
-let test_: TestDatabase;
-beforeAll(async () => {
-  test_ = await createTestDatabase();
-});
-afterAll(() => test_.drop());
-const pool = () => test_.db.$client;
-const log = pino({ level: 'silent' });
-const open = new AbortController().signal;
-let sites = 0;
-const market = () => buildBillMarket(test_.db, `o${++sites}`);
+const { db, pool, market } = setUpBillMarkets();
 
 test('late fees are booked to a date, and twice books nothing', async () => {
   const m = await market();
   const { bill } = await oneBill(m, 10_000n);
-  const charge = (when: string) => chargeLateFees(test_.db, m.site, at(when), open);
+  const charge = (when: string) => chargeLateFees(db(), m.site, at(when), open);
   expect(await charge('2026-11-23')).toBe(0);
   // The 23rd and 24th are over.
   expect(await charge('2026-11-25')).toBe(1);
   expect(await charge('2026-11-25')).toBe(0);
-  expect(await detailOf(test_.db, bill)).toMatchObject({ lateFees: '200', due: '10200' });
+  expect(await detailOf(db(), bill)).toMatchObject({ lateFees: '200', due: '10200' });
   expect(await charge('2027-06-01')).toBe(1);
-  expect(await detailOf(test_.db, bill)).toMatchObject({ lateFees: '2000', due: '12000' });
+  expect(await detailOf(db(), bill)).toMatchObject({ lateFees: '2000', due: '12000' });
 });
 
 test('each step of dunning comes up once; after days without it only the last one; and it stops when paid', async () => {
   const m = await market();
   const { bill, lease } = await oneBill(m, 10_000n);
-  const work = (when: string) => workOnOverdue({ db: test_.db, log }, m.site, at(when), open);
+  const work = (when: string) => workOnOverdue({ db: db(), log }, m.site, at(when), open);
   const due = () => listDunning(pool(), { site: m.site.id, sent: false, limit: 10 });
   await work('2026-11-22');
   expect(await due()).toEqual([]);
@@ -55,7 +45,7 @@ test('each step of dunning comes up once; after days without it only the last on
   expect(await markSent(pool(), final, { actor: 'al', at: at('2026-12-10') })).toBe(true);
   expect(await markSent(pool(), final, { actor: 'al', at: at('2026-12-10') })).toBe(false);
   expect(await due()).toEqual([]);
-  await payBill(test_.db, m, { lease, bill, amount: await readDue(pool(), bill), at: at('2026-12-11') });
+  await payBill(db(), m, { lease, bill, amount: await readDue(pool(), bill), at: at('2026-12-11') });
   await work('2027-02-01');
   expect(await due()).toEqual([]);
   expect(await listDunning(pool(), { site: m.site.id, sent: true, limit: 10 })).toMatchObject([
@@ -79,7 +69,7 @@ test('dunning looks at a page of overdue bills at a time, and ends when it has s
   // A page with nothing to say is not the last one.
   expect(await raise(0)).toEqual({ raised: 0, lastId: second });
   expect(await raise(first)).toEqual({ raised: 1, lastId: bills[2] });
-  await workOnOverdue({ db: test_.db, log }, m.site, dayAfterDue, open);
+  await workOnOverdue({ db: db(), log }, m.site, dayAfterDue, open);
   const due = await listDunning(pool(), { site: m.site.id, sent: false, limit: 10 });
   expect(due.map(({ bill }) => bill.id).sort((a, b) => a - b)).toEqual(bills);
   expect(await raise(bills.at(-1) ?? 0)).toEqual({ raised: 0, lastId: undefined });
@@ -93,25 +83,23 @@ test('what is in dispute is neither dunned nor charged late fees; upheld, it is 
     { lease, amount: 6_000n, component: 'service' },
   ]);
   const bill = (await m.issued([], FEES)).get(lease) ?? 0;
-  const dispute = await onBill(test_.db, bill, (tx, locked) =>
+  const dispute = await onBill(db(), bill, (tx, locked) =>
     openDispute(tx, locked, { lines: [wrong], reason: 'not my meter', actor: 'wang', at: at('2026-11-10') }),
   );
   expect(dispute).toBeTypeOf('number');
   const again = { lines: [wrong], reason: 'again', actor: 'wang', at: at('2026-11-10') };
-  expect(await onBill(test_.db, bill, (tx, locked) => openDispute(tx, locked, again))).toBe(
-    'disputed_already',
+  expect(await onBill(db(), bill, (tx, locked) => openDispute(tx, locked, again))).toBe('disputed_already');
+  expect(await onBill(db(), bill, (tx, locked) => openDispute(tx, locked, { ...again, lines: [1] }))).toBe(
+    'not_its_line',
   );
-  expect(
-    await onBill(test_.db, bill, (tx, locked) => openDispute(tx, locked, { ...again, lines: [1] })),
-  ).toBe('not_its_line');
-  await workOnOverdue({ db: test_.db, log }, m.site, at('2026-11-25'), open);
+  await workOnOverdue({ db: db(), log }, m.site, at('2026-11-25'), open);
   // Two days, on the 60.00 that nobody disputes.
-  expect(await detailOf(test_.db, bill)).toMatchObject({ disputed: '4000', lateFees: '120', due: '10120' });
+  expect(await detailOf(db(), bill)).toMatchObject({ disputed: '4000', lateFees: '120', due: '10120' });
   const [notice] = await listDunning(pool(), { site: m.site.id, sent: false, limit: 10 });
   expect(notice?.texts.en).toContain('CNY 61.20');
   const site = { timeZone: ZONE, settings: FEES };
   const decide = (amount?: bigint) =>
-    transaction(test_.db, (tx) =>
+    transaction(db(), (tx) =>
       decideDispute(tx, Number(dispute), site, {
         ...{ outcome: 'upheld', note: 'the meter was another one', actor: 'al', at: at('2026-11-26') },
         ...(amount === undefined ? {} : { amount }),
@@ -121,7 +109,7 @@ test('what is in dispute is neither dunned nor charged late fees; upheld, it is 
   expect(await decide()).toBeUndefined();
   expect(await decide()).toBe('decided_already');
   // The day of the decision is not over: three days on 60.00.
-  expect(await detailOf(test_.db, bill)).toMatchObject({ disputed: '0', credits: '4000', due: '6180' });
+  expect(await detailOf(db(), bill)).toMatchObject({ disputed: '0', credits: '4000', due: '6180' });
   expect(await readBalance(pool(), m.site.id, { kind: 'revenue', code: 'energy' })).toBe(0n);
   const { rows } = await pool().query(`SELECT status, resolution FROM cases WHERE site_id = $1`, [m.site.id]);
   expect(rows).toEqual([{ status: 'closed', resolution: 'upheld' }]);
