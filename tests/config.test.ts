@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../config.ts';
 
 test('an empty environment gives the documented defaults', () => {
@@ -46,7 +46,9 @@ test('what several machines need is read', () => {
 });
 
 test('a certificate without its key is refused', () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'stallgrid-config-')), 'cert.pem');
+  const dir = mkdtempSync(join(tmpdir(), 'stallgrid-config-'));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  const file = join(dir, 'cert.pem');
   writeFileSync(file, '-----BEGIN CERTIFICATE-----\n');
   expect(() => readConfig({ TLS_CERT: file })).toThrow('TLS_CERT and TLS_KEY go together');
 });
