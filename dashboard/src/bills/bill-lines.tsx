@@ -9,6 +9,7 @@ import { formatMoney } from '../format.ts';
 import { ErrorState, Loading } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
 import { useQuantity } from './bill-names.tsx';
+import { LineAmount } from './line-amount.tsx';
 
 type Group = BillDetail['groups'][number];
 const keyOf = (one: Pick<Group, 'commodity' | 'component' | 'band' | 'unit'>): string =>
@@ -125,14 +126,7 @@ function Lines({
               </td>
               <td className="right num">{quantity(line.quantity, line.unit, line.currency)}</td>
               <td className="right">
-                <button
-                  type="button"
-                  className="link num nowrap"
-                  aria-label={`${formatMoney(line.amount, line.currency)} ${t('bills.evidence', { id: line.id })}`}
-                  onClick={() => onEvidence(line.id)}
-                >
-                  {formatMoney(line.amount, line.currency)}
-                </button>
+                <LineAmount line={line} onEvidence={onEvidence} />
               </td>
             </tr>
           ))}

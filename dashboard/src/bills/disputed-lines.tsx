@@ -1,8 +1,7 @@
-import { useTranslation } from 'react-i18next';
 import type { Dispute } from '../../../contracts/bills.ts';
-import { formatMoney } from '../format.ts';
 import { ErrorState, Loading } from '../ui/states.tsx';
 import { useBillLines } from './bill-lines.tsx';
+import { LineAmount } from './line-amount.tsx';
 import { LineText } from './line-text.tsx';
 
 /** What a dispute is about, each line with a way to its evidence. */
@@ -13,7 +12,6 @@ export function DisputedLines({
   readonly dispute: Dispute;
   readonly onEvidence: (line: number) => void;
 }) {
-  const { t } = useTranslation();
   const lines = useBillLines(dispute.bill.id, true);
   if (lines.data === undefined)
     return lines.error ? <ErrorState error={lines.error} retry={() => void lines.refetch()} /> : <Loading />;
@@ -29,14 +27,7 @@ export function DisputedLines({
                   <LineText line={line} />
                 </td>
                 <td className="right">
-                  <button
-                    type="button"
-                    className="link num nowrap"
-                    aria-label={`${formatMoney(line.amount, line.currency)} ${t('bills.evidence', { id: line.id })}`}
-                    onClick={() => onEvidence(line.id)}
-                  >
-                    {formatMoney(line.amount, line.currency)}
-                  </button>
+                  <LineAmount line={line} onEvidence={onEvidence} />
                 </td>
               </tr>
             ))}
