@@ -1,4 +1,5 @@
 import { generate, type Packet } from 'mqtt-packet';
+import { randomNumbers } from '../support/random-numbers.ts';
 import type { Device } from './market.ts';
 import { connectPacket, publishPacket } from './raw-client.ts';
 
@@ -8,17 +9,6 @@ export interface FuzzSession {
   readonly packets: readonly Buffer[];
   /** Ends with FIN; otherwise with a reset. */
   readonly endsPolitely: boolean;
-}
-
-/** Numbers that are the same in every run (mulberry32). */
-export function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** What marks a payload that came as it was meant: a valid publish of the device itself. */

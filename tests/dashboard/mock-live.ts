@@ -3,7 +3,8 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { HEARTBEAT_MS, LIVE_VERSION, type LiveMessage, type StallTuple } from '../../contracts/live.ts';
 import { isStale, type StallState, stateHash } from '../../domain/floor.ts';
 import { OCCUPANCY } from '../../domain/occupancy.ts';
-import { type Market, seeded } from './mock-market.ts';
+import { randomNumbers } from '../support/random-numbers.ts';
+import type { Market } from './mock-market.ts';
 
 export interface MockLive {
   sockets(): number;
@@ -31,7 +32,7 @@ export function startMockLive(options: {
 }): MockLive {
   const { server, market, changesPerDelta, admits } = options;
   const floorOf = new Map(market.stalls.map((stall) => [stall.id, stall.floorId]));
-  const random = seeded(11);
+  const random = randomNumbers(11);
   const clients = new Map<WebSocket, { readonly floor: number; seq: number; sentAt: number }>();
   const changed = new Set<number>();
   const wss = new WebSocketServer({ noServer: true });

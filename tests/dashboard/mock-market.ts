@@ -13,6 +13,7 @@ import { DEAD_LETTER_REASONS } from '../../domain/dead-letters.ts';
 import type { DeviceKind } from '../../domain/device-profiles.ts';
 import type { StallState } from '../../domain/floor.ts';
 import type { Role } from '../../domain/permissions.ts';
+import { randomNumbers } from '../support/random-numbers.ts';
 import { feeLinesOf, type MockFeeLine, TIME_OF_USE, WATER } from './mock-billing.ts';
 import { SITE } from './mock-site.ts';
 
@@ -72,17 +73,6 @@ const AISLE_M = 4;
 const STALL_W = 4;
 const STALL_H = 3.2;
 
-/** A random number generator with a seed (mulberry32): the same market every time. */
-export function seeded(seed: number): () => number {
-  let a = seed;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 export interface Market {
   readonly floors: MockFloor[];
   readonly stalls: MockStall[];
@@ -98,7 +88,7 @@ export interface Market {
 
 /** Rows of stalls in pairs back to back, with lanes between the pairs. */
 export function createMarket(options: { floors: number; stallsPerFloor: number; now: number }): Market {
-  const random = seeded(7);
+  const random = randomNumbers(7);
   const { now } = options;
   const floors: MockFloor[] = [];
   const stalls: MockStall[] = [];

@@ -1,3 +1,4 @@
+import { randomNumbers } from '../support/random-numbers.ts';
 import {
   BEGIN,
   HOUR,
@@ -35,7 +36,7 @@ const GLITCH_AFTER = MINUTE;
  * use is even, and a straight line between them is the truth. Some of the hourly ones are lost.
  */
 export function sentOf(plan: StallPlan, truth: StallTruth): readonly Message[] {
-  const chance = chances(plan.seed);
+  const chance = randomNumbers(plan.seed);
   const messages: Message[] = [];
   for (const segment of truth.segments) {
     let lost = 0;
@@ -101,7 +102,7 @@ const later = (portion: number, chance: () => number): number =>
 /** What a main in front of the stalls counts: theirs, and the loss. Its readings at the ends of months are not lost. */
 export function sentByMain(scenario: Scenario, stalls: readonly StallTruth[]): readonly Message[] {
   const loss = lossOf(scenario);
-  const chance = chances(scenario.mainSeed);
+  const chance = randomNumbers(scenario.mainSeed);
   const messages: Message[] = [];
   for (let ts = BEGIN + HOUR; ts <= BEGIN + MINUTES * MINUTE; ts += HOUR) {
     if (ts !== OCTOBER.from && ts !== OCTOBER.to && chance() < 0.5) continue;
@@ -120,15 +121,4 @@ function shuffled<T>(items: readonly T[], chance: () => number): readonly T[] {
     .map((item) => ({ item, order: chance() }))
     .sort((a, b) => a.order - b.order)
     .map(({ item }) => item);
-}
-
-/** Numbers from 0 to 1 that look random and are the same each time (mulberry32). */
-function chances(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let n = Math.imul(state ^ (state >>> 15), 1 | state);
-    n = (n + Math.imul(n ^ (n >>> 7), 61 | n)) ^ n;
-    return ((n ^ (n >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
