@@ -12,20 +12,36 @@ export function guardConnections(app: FastifyInstance, limits: ApiLimits): void 
   server.maxConnections = limits.connectionsMax;
   server.on('drop', () => refuse('too_many_connections'));
   const open = new Map<string, number>();
-  server.on('connection', (socket: Socket) => {
-    const network = networkOf(socket.remoteAddress ?? 'unknown');
+  /** Whose a connection is: of its peer, or of the network that a trusted proxy asked for last. */
+  const owners = new WeakMap<Socket, string>();
+  const leave = (socket: Socket): void => {
+    const network = owners.get(socket) ?? '';
+    const left = (open.get(network) ?? 1) - 1;
+    if (left === 0) open.delete(network);
+    else open.set(network, left);
+  };
+  const enter = (socket: Socket, network: string): boolean => {
     const count = (open.get(network) ?? 0) + 1;
     if (count > limits.connectionsMaxEach) {
       refuse('too_many_connections_of_network');
-      socket.destroy();
-      return;
+      return false;
     }
+    if (owners.has(socket)) leave(socket);
     open.set(network, count);
-    socket.once('close', () => {
-      const left = (open.get(network) ?? 1) - 1;
-      if (left === 0) open.delete(network);
-      else open.set(network, left);
-    });
+    owners.set(socket, network);
+    return true;
+  };
+  server.on('connection', (socket: Socket) => {
+    if (enter(socket, networkOf(socket.remoteAddress ?? 'unknown')))
+      socket.once('close', () => leave(socket));
+    else socket.destroy();
+  });
+  app.addHook('onRequest', async ({ raw: { socket }, ip }) => {
+    const owner = owners.get(socket);
+    const network = networkOf(ip);
+    if (owner === undefined || owner === network || enter(socket, network)) return;
+    const detail = `at most ${limits.connectionsMaxEach} connections from one network`;
+    throw new Problem(429, detail, 'too_many_requests', { headers: { connection: 'close' } });
   });
 
   /** Requests of a connection that are not answered whole. */

@@ -1,6 +1,6 @@
 /** A limit on everything that a stranger, or a client gone wrong, could make grow. */
 export const DEFAULT_LIMITS = {
-  /** Open connections, and those of one network. Behind a proxy that is everybody. */
+  /** Open connections, and those of one network; a trusted proxy says whose it asks for. */
   connectionsMax: 5_000,
   connectionsMaxEach: 2_500,
   /** To receive a request's headers, and the whole of it. */
