@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { MemoryJournal } from '../support/memory-journal.ts';
 import { startTestApi, type TestApi } from './support.ts';
@@ -89,6 +89,35 @@ describe('health', () => {
     expect(body).not.toContain('/api/v1/stalls/7');
     expect(body).toMatch(/^stallgrid_api_live_sockets 0$/m);
     expect(body).toMatch(/^process_cpu_seconds_total /m);
+  });
+
+  test('a database that refused something for want of space is red, and green a minute after the last time', async () => {
+    await api.db.$client.query(
+      `CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS
+       $$ BEGIN RAISE 'could not extend file' USING ERRCODE = 'disk_full'; END $$`,
+    );
+    await api.db.$client.query('CREATE TRIGGER no_space BEFORE INSERT ON sites EXECUTE FUNCTION no_space()');
+    const payload = { id: 'late', name: 'Late', timeZone: 'Asia/Shanghai', currency: 'CNY' };
+    const create = () => api.call({ method: 'POST', url: '/api/v1/sites', payload });
+    const refused = await create();
+    expect(refused.status).toBe(503);
+    expect(refused.body.detail).toContain('disk of the database is full');
+    await api.db.$client.query('DROP TRIGGER no_space ON sites');
+    expect((await create()).status).toBe(201);
+    const isRed = async (): Promise<void> => {
+      const { status, body } = await ready();
+      expect(status).toBe(503);
+      const detail = 'its disk is full: free some space, a minute later this is green again';
+      expect(body.checks.postgres).toMatchObject({ ok: false, detail });
+    };
+    await eventually(isRed);
+    const clock = performance.now.bind(performance);
+    const later = vi.spyOn(performance, 'now');
+    later.mockImplementation(() => clock() + 45_000);
+    await isRed();
+    later.mockImplementation(() => clock() + 61_000);
+    expect((await ready()).status).toBe(200);
+    later.mockRestore();
   });
 });
 
