@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CHANNELS } from '../../contracts/notify.ts';
 import { type SandboxProvider, startSandboxProvider } from '../../demo/sandbox-provider.ts';
@@ -10,6 +8,7 @@ import { type Database, migrateDatabase, openDatabase } from '../../store/databa
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../store/embedded/postgres.ts';
 import { ledgerSum } from '../billing/bill-market.ts';
 import { balancesOf } from '../billing/payments-market.ts';
+import { expectAuditHolds } from '../support/audit.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Platform, startPlatform } from '../support/platform.ts';
 import { buildMonth, charged, type Month, PERIOD } from './month.ts';
@@ -156,17 +155,5 @@ test('a month that is charged, closed, billed and collected with a kill -9 in th
   const total = [...month.truth.values()].reduce((sum, amount) => sum + amount, 0n);
   expect(await balancesOf(db, month)).toEqual({ clearing: total, revenue: -total });
 
-  const audit = [
-    '--import',
-    'tsx',
-    'audit.ts',
-    '--site',
-    SITE,
-    '--period',
-    PERIOD,
-    '--database-url',
-    postgres.url,
-  ];
-  const { stdout } = await promisify(execFile)(process.execPath, audit);
-  expect(stdout).toContain('All 13 hold.');
+  await expectAuditHolds(postgres.url, SITE, PERIOD);
 });

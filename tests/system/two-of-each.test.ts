@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { connectAsync } from 'mqtt';
 import { Temporal } from 'temporal-polyfill';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chanceOf, shuffled } from '../../demo/chance.ts';
+import { expectAuditHolds } from '../support/audit.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Platform, startPlatform } from '../support/platform.ts';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -200,17 +199,5 @@ test('what is sent twice, out of order and late is charged once, while two of ea
   const { lines } = await charged(database.db, SITE);
   await askBoth('billing/runs', { site: SITE, period });
   expect((await charged(database.db, SITE)).lines).toBe(lines);
-  const args = [
-    '--import',
-    'tsx',
-    'audit.ts',
-    '--site',
-    SITE,
-    '--period',
-    period,
-    '--database-url',
-    database.url,
-  ];
-  const { stdout } = await promisify(execFile)(process.execPath, args);
-  expect(stdout).toContain('All 13 hold.');
+  await expectAuditHolds(database.url, SITE, period);
 });
