@@ -27,7 +27,7 @@ import {
 } from './port.ts';
 
 export interface NatsJournalsOptions {
-  /** `nats://host:4222`, or several with commas between them; may hold `user:password@`. */
+  /** `nats://host:4222`, or several with commas between them; may hold `user:password@`. With `tls://` only over TLS. */
   readonly url: string;
   /** How many journals share the sites. */
   readonly partitions: number;
@@ -90,6 +90,8 @@ export function connectOptions(text: string) {
   const [{ username, password } = { username: '', password: '' }] = urls;
   return {
     servers: urls.map(({ host }) => host),
+    // Absent, a server that offers no TLS would be spoken to without.
+    ...(urls.some(({ protocol }) => protocol === 'tls:') ? { tls: {} } : {}),
     ...(username ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) } : {}),
     maxReconnectAttempts: -1,
     reconnectTimeWait: RETRY_MS,

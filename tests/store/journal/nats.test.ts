@@ -49,6 +49,12 @@ describe.skipIf(skipNats)('NATS JetStream', () => {
     await journal.close();
   });
 
+  it('is not spoken to in the clear where its URL says tls', async () => {
+    const { url } = await start(1);
+    const options = { url: url.replace('nats:', 'tls:'), partitions: 1, replicas: 1, bytesMax: 10e6 };
+    await expect(openNatsJournals(options)).rejects.toThrow(/tls/);
+  });
+
   it('loses nothing that was acknowledged, and keeps the order, while each server of three is killed once', async () => {
     const servers = await start(3);
     const journal = await open(servers);
