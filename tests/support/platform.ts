@@ -15,6 +15,8 @@ export interface Platform {
   readonly url: string;
   readonly mqttPort: number;
   readonly dataDir: string;
+  /** How the process ended: its exit code, or the signal that it died of. */
+  readonly ended: Promise<number | NodeJS.Signals>;
   /** Asks the REST API as an operator; throws with the problem's text unless the answer is 2xx. */
   api<T = unknown>(method: string, path: string, body?: unknown): Promise<T>;
   /** SIGKILL, as a power cut would. The data stays. */
@@ -71,7 +73,7 @@ async function run(
     },
   });
   closeSync(fd);
-  const ended = once(child, 'exit');
+  const ended = once(child, 'exit').then(([code, signal]) => code ?? signal);
   const alive = (): boolean => child.exitCode === null && child.signalCode === null;
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (alive()) child.kill(signal);
@@ -83,6 +85,7 @@ async function run(
     url,
     mqttPort,
     dataDir,
+    ended,
     api: (method, path, body) => request(url, method, path, body),
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
