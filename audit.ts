@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { audit } from './billing/audit/audit.ts';
 import { describeFinding, describeSeen } from './billing/audit/describe.ts';
+import { clearProgress, FLAG, runCommand, TEXT, UsageError, type Values } from './command-line.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { violationCount } from './domain/audit.ts';
 import { periodRefusal } from './domain/periods.ts';
@@ -23,30 +23,7 @@ the database does not answer.
   --help           this text
 `;
 
-class UsageError extends Error {}
-
-interface Options {
-  readonly site: string;
-  readonly period: string;
-  readonly json: boolean;
-  readonly databaseUrl: string | undefined;
-}
-
-function parse(args: readonly string[]): Options | null {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean', default: false } as const;
-  const options = { site: text, period: text, 'database-url': text, json: flag, help: flag };
-  let values: ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
-  try {
-    ({ values } = parseArgs({ args: [...args], options }));
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-  if (values.help) return null;
-  const { site, period, json = false } = values;
-  if (!site || !period) throw new UsageError('--site and --period are needed');
-  return { site, period, json, databaseUrl: values['database-url'] };
-}
+const OPTIONS = { site: TEXT, period: TEXT, 'database-url': TEXT, json: FLAG };
 
 function databaseUrl(given: string | undefined): string {
   const { DATABASE_URL, DATA_DIR } = readConfig();
@@ -57,28 +34,24 @@ function databaseUrl(given: string | undefined): string {
   );
 }
 
-/** Returns the exit code. */
-async function main(args: readonly string[]): Promise<number> {
-  const options = parse(args);
-  if (!options) {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  const db = openDatabase(databaseUrl(options.databaseUrl), { connectionsMax: 4 });
+async function main(values: Values<typeof OPTIONS>): Promise<number> {
+  const { site: siteId, period, json } = values;
+  if (!siteId || !period) throw new UsageError('--site and --period are needed');
+  const db = openDatabase(databaseUrl(values['database-url']), { connectionsMax: 4 });
   try {
-    const site = await findSite(db, options.site);
-    if (!site) throw new UsageError(`there is no site ${options.site}`);
-    const refusal = periodRefusal(options.period, site.timeZone, Date.now());
-    if (refusal === 'no_such_period') throw new UsageError(`${options.period} is no month or day`);
-    if (refusal === 'not_over') throw new UsageError(`${options.period} is not over in ${site.timeZone}`);
-    const { seen, findings } = await audit(db, site, options.period, { onProgress: showProgress });
-    if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+    const site = await findSite(db, siteId);
+    if (!site) throw new UsageError(`there is no site ${siteId}`);
+    const refusal = periodRefusal(period, site.timeZone, Date.now());
+    if (refusal === 'no_such_period') throw new UsageError(`${period} is no month or day`);
+    if (refusal === 'not_over') throw new UsageError(`${period} is not over in ${site.timeZone}`);
+    const { seen, findings } = await audit(db, site, period, { onProgress: showProgress });
+    clearProgress();
     const count = violationCount(findings);
-    if (options.json) {
-      const found = { site: site.id, period: options.period, violations: count, seen, findings };
+    if (json) {
+      const found = { site: site.id, period, violations: count, seen, findings };
       process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
     } else {
-      process.stdout.write(`${site.id} ${options.period}\n${describeSeen(seen)}\n`);
+      process.stdout.write(`${site.id} ${period}\n${describeSeen(seen)}\n`);
       for (const finding of findings) process.stdout.write(describeFinding(finding));
       process.stdout.write(count === 0 ? '\nAll 13 hold.\n' : `\nViolations: ${count}.\n`);
     }
@@ -92,18 +65,9 @@ function showProgress(done: number): void {
   if (process.stderr.isTTY) process.stderr.write(`\rchecking … ${Math.floor(done / 10)} %`);
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error) => {
-    if (readDatabaseError(error)?.kind === 'away') {
-      console.error(`the database does not answer: ${error.message}`);
-      process.exitCode = 3;
-      return;
-    }
-    const isMisuse = error instanceof UsageError || error instanceof ConfigError;
-    console.error(isMisuse ? `${error.message}\n\n${HELP}` : (error.stack ?? error.message));
-    process.exitCode = isMisuse ? 2 : 3;
-  },
-);
+function explain(error: Error): string {
+  if (readDatabaseError(error)?.kind === 'away') return `the database does not answer: ${error.message}`;
+  return error instanceof ConfigError ? `${error.message}\n\n${HELP}` : (error.stack ?? error.message);
+}
+
+runCommand({ help: HELP, options: OPTIONS, main, explain, failureCode: 3 });

@@ -1,7 +1,18 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import {
+  clearProgress,
+  FLAG,
+  interruption,
+  lineOrStack,
+  runCommand,
+  showProgress,
+  TEXT,
+  UsageError,
+  type Values,
+} from './command-line.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
+import { journalSettings } from './journal-settings.ts';
 import { BackupRefusedError, backUp } from './store/backup/back-up.ts';
 import { BackupExistsError } from './store/backup/backup-file.ts';
 import { JournalTrimmedError } from './store/backup/frames.ts';
@@ -29,29 +40,7 @@ telemetry of an InfluxDB, which is backed up by itself, the key that signs sessi
 
 const PARTS = ['broker', 'ingest', 'billing', 'api'];
 
-class UsageError extends Error {}
-
-interface Options {
-  readonly to: string;
-  readonly isQuiet: boolean;
-}
-
-function parse(args: readonly string[]): Options | null {
-  const options = {
-    to: { type: 'string' },
-    quiet: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  } as const;
-  let values: ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
-  try {
-    ({ values } = parseArgs({ args: [...args], options }));
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-  if (values.help) return null;
-  if (!values.to) throw new UsageError('--to is needed');
-  return { to: values.to, isQuiet: values.quiet === true };
-}
+const OPTIONS = { to: TEXT, quiet: FLAG };
 
 /** A folder gets a file named by the time. */
 function fileOf(to: string, now: number): string {
@@ -63,21 +52,13 @@ function fileOf(to: string, now: number): string {
   return file;
 }
 
-/** Returns the exit code. */
-async function main(args: readonly string[]): Promise<number> {
-  const options = parse(args);
-  if (!options) {
-    process.stdout.write(HELP);
-    return 0;
-  }
+async function main({ to, quiet }: Values<typeof OPTIONS>): Promise<number> {
+  if (!to) throw new UsageError('--to is needed');
   const config = readConfig();
   const dataDir = resolve(config.DATA_DIR);
   const startedAt = Date.now();
-  const file = fileOf(options.to, startedAt);
-  const interrupted = new AbortController();
-  const stop = (): void => interrupted.abort(new Error('interrupted: no back-up was written'));
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  const file = fileOf(to, startedAt);
+  const signal = interruption('no back-up was written');
 
   const closers: (() => Promise<unknown>)[] = [];
   try {
@@ -97,8 +78,8 @@ async function main(args: readonly string[]): Promise<number> {
       file,
       program: programVersion(),
       now: startedAt,
-      signal: interrupted.signal,
-      ...(options.isQuiet ? {} : { onProgress: showProgress }),
+      signal,
+      ...(quiet ? {} : { onProgress: showProgress }),
     });
     clearProgress();
     const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
@@ -116,45 +97,27 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function openJournals(
-  { JOURNAL_URL: url, JOURNAL_PARTITIONS: partitions, JOURNAL_REPLICAS: replicas, JOURNAL_GB }: Config,
-  dataDir: string,
-): Promise<readonly Journal[]> | readonly Journal[] {
-  const bytesMax = JOURNAL_GB * 1e9;
-  if (url) return openNatsJournals({ url, partitions, replicas, bytesMax });
+function openJournals(config: Config, dataDir: string): Promise<readonly Journal[]> | readonly Journal[] {
+  const { nats, bytesMax } = journalSettings(config);
+  if (nats) return openNatsJournals(nats);
   const dir = join(dataDir, 'journal');
   return existsSync(dir) ? openLmdbJournal({ dir, bytesMax }).then((journal) => [journal]) : [];
 }
 
-let shownAt = 0;
-function showProgress(what: string, bytes: number): void {
-  if (!process.stderr.isTTY || Date.now() - shownAt < 100) return;
-  shownAt = Date.now();
-  process.stderr.write(`\r\u001b[K${what} … ${(bytes / 1e6).toFixed(1)} MB`);
-}
-function clearProgress(): void {
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
-}
+const MENDABLE = [
+  BackupExistsError,
+  BackupRefusedError,
+  JournalTrimmedError,
+  NoDatabaseError,
+  InUseError,
+  ConfigError,
+];
 
-/** What the reader can mend is one line. */
 function explain(error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOSPC' || error.code === 'EFBIG' || error.code === 'EDQUOT') {
     return `there is not enough room for the back-up (${error.code}): no file is left`;
   }
-  const mendable = [
-    ...[BackupExistsError, BackupRefusedError, JournalTrimmedError, NoDatabaseError, InUseError, ConfigError],
-  ].some((kind) => error instanceof kind);
-  return mendable || error.message.startsWith('interrupted') ? error.message : (error.stack ?? error.message);
+  return lineOrStack(error, MENDABLE);
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error) => {
-    clearProgress();
-    const isMisuse = error instanceof UsageError;
-    console.error(isMisuse ? `${error.message}\n\n${HELP}` : explain(error));
-    process.exitCode = isMisuse || error instanceof ConfigError ? 2 : 1;
-  },
-);
+runCommand({ help: HELP, options: OPTIONS, main, explain, onError: clearProgress });

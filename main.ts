@@ -7,31 +7,28 @@ import type { Logger } from 'pino';
 import type { Check } from './api/health.ts';
 import { startMonitor } from './api/monitor.ts';
 import { startApi } from './api/start.ts';
-import { configuredProviders, type ProviderSettings } from './billing/providers/configured.ts';
+import { configuredProviders } from './billing/providers/configured.ts';
 import { startBilling } from './billing/start.ts';
 import { startBroker } from './broker/start.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
-import { type SandboxProvider, startSandboxProvider } from './demo/sandbox-provider.ts';
+import { startSandboxProvider } from './demo/sandbox-provider.ts';
 import { startDemo } from './demo/start.ts';
 import { startIngest } from './ingest/start.ts';
 import { createLog } from './logging.ts';
-import { readJournalCursor } from './store/cursors.ts';
+import {
+  migrateWhenReachable,
+  type Opening,
+  openJournals,
+  openTelemetry,
+  startOwnPostgres,
+} from './open-stores.ts';
+import { providerSettings } from './payment-settings.ts';
 import { InUseError, keptSecret, lockDataDir, RESTORE_DIR } from './store/data-dir.ts';
-import { type Database, migrateDatabase, openDatabase } from './store/database.ts';
-import { readDatabaseError } from './store/database-errors.ts';
+import { openDatabase } from './store/database.ts';
 import { reportPool } from './store/database-watch.ts';
-import { influxdInstalled, startInfluxd } from './store/embedded/influxd.ts';
-import { startEmbeddedPostgres } from './store/embedded/postgres.ts';
-import { openLmdbJournal } from './store/journal/lmdb.ts';
 import { reportJournals } from './store/journal/metrics.ts';
-import { openNatsJournals } from './store/journal/nats.ts';
-import { ingestReader } from './store/journal/partition.ts';
-import type { Journal } from './store/journal/port.ts';
-import { describeSalvages, markClosed, mendJournal } from './store/journal/salvage.ts';
+import { describeSalvages } from './store/journal/salvage.ts';
 import { ensureBuiltInProfiles } from './store/profiles.ts';
-import { openInfluxTelemetry } from './store/telemetry/influx.ts';
-import type { TelemetryStore } from './store/telemetry/port.ts';
-import { openPostgresTelemetry } from './store/telemetry/postgres.ts';
 
 const PARTS = ['broker', 'ingest', 'billing', 'api'] as const;
 type Part = (typeof PARTS)[number];
@@ -51,7 +48,6 @@ interface Command {
   readonly influxd: boolean;
 }
 
-const DATABASE_WAIT_MS_MAX = 60_000;
 /** A terminal's Ctrl-C reaches us twice under npm: only a later one means "now". */
 const IMPATIENT_MS = 1_000;
 
@@ -108,19 +104,23 @@ async function start(
   if (existsSync(join(dataDir, RESTORE_DIR))) {
     throw new ConfigError(`a restore into ${dataDir} did not end: empty the folder and restore again`);
   }
+  if (!config.DATABASE_URL && command.parts.length < PARTS.length) {
+    throw new ConfigError('DATABASE_URL is needed when the parts run in processes of their own');
+  }
 
-  const databaseUrl = config.DATABASE_URL ?? (await startOwnPostgres(dataDir, command, closers, say));
+  const opening: Opening = { config, dataDir, log, say, onClose: (close) => closers.add(close) };
+  const databaseUrl = config.DATABASE_URL ?? (await startOwnPostgres(opening));
   const db = openDatabase(databaseUrl, { connectionsMax: config.DATABASE_CONNECTIONS });
   closers.add(() => db.$client.end());
   reportPool(db.$client);
-  await migrateWhenReachable(db, log, say, life);
+  await migrateWhenReachable(db, opening, () => life.stage === 'stopping');
   await ensureBuiltInProfiles(db);
 
-  const telemetry = await openTelemetry(config, command, dataDir, db, closers, say);
+  const telemetry = await openTelemetry(db, opening, command.influxd);
   closers.add(() => telemetry.close());
 
   const needsJournal = runs('broker') || runs('ingest') || runs('api');
-  const journals = needsJournal ? await openJournals(config, dataDir, runs('broker'), db, log) : [];
+  const journals = needsJournal ? await openJournals(db, opening, runs('broker')) : [];
   for (const journal of journals) closers.add(() => journal.close());
   reportJournals(journals);
 
@@ -201,129 +201,12 @@ async function start(
   say(runs('api') ? `ready: http://localhost:${httpPort}` : `ready: ${command.parts.join(', ')}`);
 }
 
-/** Only what is configured is offered; the demonstration has a provider of its own. */
-function providerSettings(config: Config, sandbox: SandboxProvider | undefined): ProviderSettings {
-  return {
-    publicUrl: config.PUBLIC_URL ?? `http://localhost:${config.HTTP_PORT}`,
-    ...(config.BANK_ACCOUNT && config.BANK_ACCOUNT_NAME && config.BANK_NAME
-      ? {
-          bank: {
-            accountName: config.BANK_ACCOUNT_NAME,
-            account: config.BANK_ACCOUNT,
-            bank: config.BANK_NAME,
-          },
-        }
-      : sandbox
-        ? { bank: { accountName: '南门市场管理有限公司', account: '6222 0000 0000 0000', bank: '示例银行' } }
-        : {}),
-    ...(config.WECHAT_PAY_MERCHANT_ID
-      ? {
-          wechatPay: {
-            merchantId: config.WECHAT_PAY_MERCHANT_ID,
-            appId: config.WECHAT_PAY_APP_ID ?? '',
-            serial: config.WECHAT_PAY_SERIAL ?? '',
-            privateKey: config.WECHAT_PAY_KEY ?? '',
-            apiV3Key: config.WECHAT_PAY_API_V3_KEY ?? '',
-            platformKey: config.WECHAT_PAY_PLATFORM_KEY ?? '',
-            platformSerial: config.WECHAT_PAY_PLATFORM_SERIAL ?? '',
-          },
-        }
-      : {}),
-    ...(config.ALIPAY_APP_ID
-      ? {
-          alipay: {
-            appId: config.ALIPAY_APP_ID,
-            privateKey: config.ALIPAY_KEY ?? '',
-            alipayKey: config.ALIPAY_PUBLIC_KEY ?? '',
-            gateway: config.ALIPAY_GATEWAY,
-          },
-        }
-      : {}),
-    ...(config.STRIPE_SECRET_KEY
-      ? { stripe: { secretKey: config.STRIPE_SECRET_KEY, webhookSecret: config.STRIPE_WEBHOOK_SECRET ?? '' } }
-      : {}),
-    ...(sandbox
-      ? { sandbox: { url: sandbox.url, secret: sandbox.secret } }
-      : config.SANDBOX_URL
-        ? { sandbox: { url: config.SANDBOX_URL, secret: config.SANDBOX_SECRET ?? '' } }
-        : {}),
-  };
-}
-
 /** A session that one api process signed must be good at every other, which has a folder of its own. */
 function authSecretOf({ AUTH_SECRET, JOURNAL_URL }: Config, dataDir: string): string {
   if (JOURNAL_URL && !AUTH_SECRET) {
     throw new ConfigError('AUTH_SECRET is needed with JOURNAL_URL: the same one for every api process');
   }
   return AUTH_SECRET ?? keptSecret(dataDir, 'auth-secret');
-}
-
-/** One on this machine, or on NATS several that any number of machines share. */
-async function openJournals(
-  config: Config,
-  dataDir: string,
-  appends: boolean,
-  db: Database,
-  log: Logger,
-): Promise<readonly Journal[]> {
-  const bytesMax = config.JOURNAL_GB * 1e9;
-  const { JOURNAL_URL: url, JOURNAL_PARTITIONS: partitions, JOURNAL_REPLICAS: replicas } = config;
-  if (url) return openNatsJournals({ url, partitions, replicas, bytesMax });
-  const dir = join(dataDir, 'journal');
-  if (!appends) return [await openLmdbJournal({ dir, bytesMax })];
-  const cursor = await readJournalCursor(db, ingestReader(0));
-  const salvage = await mendJournal({ dir, bytesMax, cursor, now: Date.now() });
-  if (salvage) log.error({ salvage }, 'the journal was damaged: what could be read of it is kept');
-  return [await openLmdbJournal({ dir, bytesMax, onClosed: () => markClosed(dir) })];
-}
-
-async function startOwnPostgres(
-  dataDir: string,
-  command: Command,
-  closers: Closers,
-  say: Say,
-): Promise<string> {
-  if (command.parts.length < PARTS.length) {
-    throw new ConfigError('DATABASE_URL is needed when the parts run in processes of their own');
-  }
-  say('starting the embedded Postgres …');
-  const postgres = await startEmbeddedPostgres({ dir: join(dataDir, 'postgres') });
-  closers.add(() => postgres.stop());
-  return postgres.url;
-}
-
-async function migrateWhenReachable(db: Database, log: Logger, say: Say, life: Life): Promise<void> {
-  for (let waitedMs = 0; ; waitedMs += 1_000) {
-    try {
-      return await migrateDatabase(db);
-    } catch (error) {
-      const isAway = readDatabaseError(error)?.kind === 'away';
-      if (!isAway || waitedMs >= DATABASE_WAIT_MS_MAX || life.stage === 'stopping') throw error;
-      if (waitedMs === 0) say('waiting for the database …');
-      log.debug({ err: error }, 'database not reachable yet');
-      await sleep(1_000);
-    }
-  }
-}
-
-async function openTelemetry(
-  config: Config,
-  command: Command,
-  dataDir: string,
-  db: Database,
-  closers: Closers,
-  say: Say,
-): Promise<TelemetryStore> {
-  const { INFLUX_TOKEN: token, INFLUX_ORG: org, INFLUX_BUCKET: bucket } = config;
-  if (command.influxd) {
-    if (!influxdInstalled()) throw new ConfigError('--influxd needs an installed InfluxDB 1.x (`influxd`)');
-    say('starting the local InfluxDB …');
-    const influxd = await startInfluxd({ dir: join(dataDir, 'influxdb') });
-    closers.add(() => influxd.stop());
-    return openInfluxTelemetry({ url: influxd.url, token, org, bucket, api: 'v1' });
-  }
-  if (!config.INFLUX_URL) return openPostgresTelemetry(db);
-  return openInfluxTelemetry({ url: config.INFLUX_URL, token, org, bucket, api: config.INFLUX_API });
 }
 
 /** Compiled, this file is dist/server/main.js; from source it lies at the top. */

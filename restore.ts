@@ -1,8 +1,19 @@
 import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import {
+  clearProgress,
+  FLAG,
+  interruption,
+  lineOrStack,
+  runCommand,
+  showProgress,
+  TEXT,
+  UsageError,
+  type Values,
+} from './command-line.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import type { BackupManifest } from './contracts/backup.ts';
+import { journalSettings } from './journal-settings.ts';
 import { BackupRefusedError } from './store/backup/back-up.ts';
 import { DamagedBackupError, ForeignBackupError, verifyBackup } from './store/backup/read-backup.ts';
 import { restoreBackup } from './store/backup/restore.ts';
@@ -31,54 +42,28 @@ was written is compared with it afterwards. Exits with 0 when everything is ther
 
 const PARTS = ['broker', 'ingest', 'billing', 'api'];
 
-class UsageError extends Error {}
+const OPTIONS = { from: TEXT, into: TEXT, verify: TEXT, quiet: FLAG };
 
-interface Options {
-  readonly file: string;
-  readonly into: string | undefined;
-  readonly onlyVerify: boolean;
-  readonly isQuiet: boolean;
-}
-
-function parse(args: readonly string[]): Options | null {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean', default: false } as const;
-  const options = { from: text, into: text, verify: text, quiet: flag, help: flag };
-  let values: ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
-  try {
-    ({ values } = parseArgs({ args: [...args], options }));
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-  if (values.help) return null;
-  const { from, into, verify, quiet: isQuiet = false } = values;
-  const file = verify ?? from;
-  if (!file || (verify !== undefined && from !== undefined))
+async function main({ from, into, verify, quiet }: Values<typeof OPTIONS>): Promise<number> {
+  const named = verify ?? from;
+  if (!named || (verify !== undefined && from !== undefined)) {
     throw new UsageError('name one file: --from or --verify');
-  return { file: resolve(file), into, onlyVerify: verify !== undefined, isQuiet };
-}
-
-/** Returns the exit code. */
-async function main(args: readonly string[]): Promise<number> {
-  const options = parse(args);
-  if (!options) {
-    process.stdout.write(HELP);
-    return 0;
   }
-  const onProgress = options.isQuiet ? () => {} : showProgress;
-  if (!existsSync(options.file)) throw new UsageError(`there is no file ${options.file}`);
-  const size = statSync(options.file).size;
-  const manifest = await verifyBackup(options.file, (bytes) =>
+  const file = resolve(named);
+  const onProgress = quiet ? () => {} : showProgress;
+  if (!existsSync(file)) throw new UsageError(`there is no file ${file}`);
+  const size = statSync(file).size;
+  const manifest = await verifyBackup(file, (bytes) =>
     onProgress(`checking ${Math.floor((bytes / size) * 100)} %`, bytes),
   );
   migrationsOf(manifest);
   clearProgress();
   process.stdout.write(describe(manifest));
-  if (options.onlyVerify) return 0;
+  if (verify !== undefined) return 0;
 
   const config = readConfig();
-  const dataDir = resolve(options.into ?? config.DATA_DIR);
-  await restore(config, dataDir, options.file, manifest, onProgress);
+  const dataDir = resolve(into ?? config.DATA_DIR);
+  await restore(config, dataDir, file, manifest, onProgress);
   clearProgress();
   process.stdout.write(
     `Restored and compared: ${dataDir}. Start the platform on it; everybody signs in again.\n`,
@@ -108,13 +93,8 @@ async function restore(
   const unlock = lockAll(dataDir, PARTS);
   const unfinished = join(dataDir, RESTORE_DIR);
   const journalDir = join(unfinished, 'journal');
-  const bytesMax = config.JOURNAL_GB * 1e9;
-  const { JOURNAL_URL: url, JOURNAL_PARTITIONS: partitions, JOURNAL_REPLICAS: replicas } = config;
-  const nats = url ? { url, partitions, replicas, bytesMax } : null;
-  const interrupted = new AbortController();
-  const stop = (): void => interrupted.abort(new Error('interrupted: nothing was restored'));
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  const { nats, bytesMax } = journalSettings(config);
+  const signal = interruption('nothing was restored');
   try {
     mkdirSync(unfinished, { mode: 0o711 });
     const postgres = isEmbedded ? await startEmbeddedPostgres({ dir: join(unfinished, 'postgres') }) : null;
@@ -130,7 +110,7 @@ async function restore(
         openJournals: async () =>
           nats ? openNatsJournals(nats) : [await openLmdbJournal({ dir: journalDir, bytesMax })],
         onProgress,
-        signal: interrupted.signal,
+        signal,
       });
     } finally {
       await postgres?.stop();
@@ -180,40 +160,18 @@ function describe({
   ].join('\n');
 }
 
-let shownAt = 0;
-function showProgress(what: string, bytes: number): void {
-  if (!process.stderr.isTTY || Date.now() - shownAt < 100) return;
-  shownAt = Date.now();
-  process.stderr.write(`\r\u001b[K${what} … ${(bytes / 1e6).toFixed(1)} MB`);
-}
-function clearProgress(): void {
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
-}
+const MENDABLE = [
+  BackupRefusedError,
+  DamagedBackupError,
+  ForeignBackupError,
+  StreamInUseError,
+  InUseError,
+  ConfigError,
+];
 
-/** What the reader can mend is one line. */
 function explain(error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOSPC' || error.code === '53100') return 'the disk is full: nothing was restored';
-  const mendable = [
-    ...[
-      BackupRefusedError,
-      DamagedBackupError,
-      ForeignBackupError,
-      StreamInUseError,
-      InUseError,
-      ConfigError,
-    ],
-  ].some((kind) => error instanceof kind);
-  return mendable || error.message.startsWith('interrupted') ? error.message : (error.stack ?? error.message);
+  return lineOrStack(error, MENDABLE);
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error) => {
-    clearProgress();
-    const isMisuse = error instanceof UsageError;
-    console.error(isMisuse ? `${error.message}\n\n${HELP}` : explain(error));
-    process.exitCode = isMisuse || error instanceof ConfigError ? 2 : 1;
-  },
-);
+runCommand({ help: HELP, options: OPTIONS, main, explain, onError: clearProgress });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, statfsSync, writeFileSync } from 'node:fs';
 import { cpus, freemem, loadavg, release, totalmem, uptime } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { runCommand, TEXT, UsageError, type Values } from './command-line.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { openDatabase } from './store/database.ts';
 import { runningPostgresUrl } from './store/embedded/running.ts';
@@ -44,7 +44,7 @@ const ANSWER_MS_MAX = 5_000;
 const OWN_METRIC = /^(# (HELP|TYPE) )?(stallgrid|process|nodejs)_/;
 const METRICS_BYTES_MAX = 1_000_000;
 
-class UsageError extends Error {}
+const OPTIONS = { to: TEXT, log: TEXT };
 
 /** What it is, or that it could not be found out, and no more about why than a word. */
 async function orFailed<T>(ask: () => Promise<T> | T): Promise<T | { readonly failed: string }> {
@@ -56,20 +56,7 @@ async function orFailed<T>(ask: () => Promise<T> | T): Promise<T | { readonly fa
   }
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  const text = { type: 'string' } as const;
-  const options = { to: text, log: text, help: { type: 'boolean', default: false } } as const;
-  let values: ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
-  try {
-    ({ values } = parseArgs({ args: [...args], options }));
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-  if (values.help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  const { to, log } = values;
+async function main({ to, log }: Values<typeof OPTIONS>): Promise<number> {
   if (!to) throw new UsageError('--to is needed');
   if (existsSync(to)) throw new UsageError(`${to} exists already: name another file`);
   const config = readConfig();
@@ -144,13 +131,8 @@ async function database(config: Config, now: number) {
   }
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error) => {
-    const isMisuse = error instanceof UsageError || error instanceof ConfigError;
-    console.error(isMisuse ? `${error.message}\n\n${HELP}` : (error.stack ?? error.message));
-    process.exitCode = isMisuse ? 2 : 1;
-  },
-);
+function explain(error: Error): string {
+  return error instanceof ConfigError ? `${error.message}\n\n${HELP}` : (error.stack ?? error.message);
+}
+
+runCommand({ help: HELP, options: OPTIONS, main, explain });
