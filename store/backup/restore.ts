@@ -30,7 +30,7 @@ export interface RestoreDeps {
 
 /**
  * Makes the database and the journals of a back-up again, each table and journal compared with what the back-up wrote.
- * The database gets all of it or nothing, in one transaction.
+ * The database gets all of it or nothing, in one transaction; a journal that was begun is taken away again.
  * @throws BackupRefusedError when the database has tables; DamagedBackupError when what arrived differs.
  */
 export async function restoreBackup(deps: RestoreDeps): Promise<void> {
@@ -42,20 +42,29 @@ export async function restoreBackup(deps: RestoreDeps): Promise<void> {
   });
   client.on('error', () => {});
   await client.connect();
+  const built: NewJournal[] = [];
   try {
     await client.query(`BEGIN; ${PLAIN_TEXT}`);
-    await assertEmpty(client);
-    await createSchema(client, deps.manifest).catch(explainRights);
-    const built = await loadAll(client, deps);
-    await setSequences(client, deps.manifest);
-    await compareTables(client, deps);
-    await compareJournals(deps, built);
-    await adoptCursors(client, deps.manifest, built);
+    await fill(client, deps, built).catch(async (error) => {
+      // With holes: journals without frames come last.
+      for (const journal of built) await journal?.abandon?.().catch(() => {});
+      throw error;
+    });
     await client.query('COMMIT; ANALYZE');
   } finally {
     // Closing the connection rolls back what was not committed.
     await client.end().catch(() => {});
   }
+}
+
+async function fill(client: pg.Client, deps: RestoreDeps, built: NewJournal[]): Promise<void> {
+  await assertEmpty(client);
+  await createSchema(client, deps.manifest).catch(explainRights);
+  await loadAll(client, deps, built);
+  await setSequences(client, deps.manifest);
+  await compareTables(client, deps);
+  await compareJournals(deps, built);
+  await adoptCursors(client, deps.manifest, built);
 }
 
 async function assertEmpty(client: pg.Client): Promise<void> {
@@ -83,12 +92,9 @@ interface Sink {
   close(): Promise<void>;
 }
 
-type Built = Pick<NewJournal, 'id' | 'offset'>;
-
-/** Everything in the file, in its order. Returns the new journals. */
-async function loadAll(client: pg.Client, deps: RestoreDeps): Promise<Built[]> {
+/** Everything in the file, in its order. @param built takes the new journals, each as soon as it is there. */
+async function loadAll(client: pg.Client, deps: RestoreDeps, built: NewJournal[]): Promise<void> {
   const { manifest, onProgress, signal } = deps;
-  const built: Built[] = [];
   const sinks = new Map<string, () => Promise<Sink>>();
   for (const index of manifest.journals.keys()) {
     sinks.set(journalSection(index), () => journalSink(index, deps, built));
@@ -120,10 +126,9 @@ async function loadAll(client: pg.Client, deps: RestoreDeps): Promise<Built[]> {
   await sink?.close();
   // Sections without bytes have no parts: an empty journal has a number to go on from all the same.
   for (const [name, make] of sinks) if (name.startsWith('journal/')) await (await make()).close();
-  return built;
 }
 
-async function journalSink(index: number, deps: RestoreDeps, built: Built[]): Promise<Sink> {
+async function journalSink(index: number, deps: RestoreDeps, built: NewJournal[]): Promise<Sink> {
   const { head, first } = deps.manifest.journals[index] ?? { head: 0, first: null };
   const journal = await deps.buildJournal(index, first ?? head + 1);
   built[index] = journal;
@@ -182,7 +187,7 @@ async function compareTables(client: pg.Client, { manifest, onProgress }: Restor
 
 async function compareJournals(
   { manifest, openJournals }: RestoreDeps,
-  built: readonly Built[],
+  built: readonly NewJournal[],
 ): Promise<void> {
   if (manifest.journals.length === 0) return;
   const journals = await openJournals();
@@ -210,7 +215,7 @@ async function compareJournals(
 async function adoptCursors(
   client: pg.Client,
   { journals }: BackupManifest,
-  built: readonly Built[],
+  built: readonly NewJournal[],
 ): Promise<void> {
   for (const [index, { cursor }] of journals.entries()) {
     if (cursor === null) continue;

@@ -8,4 +8,6 @@ export interface NewJournal {
   /** Makes the rest durable. What is appended later gets numbers above `head`, whether it has that frame or not. */
   finish(head: number): Promise<void>;
   close(): Promise<void>;
+  /** Closes it and takes it away again; absent where that is done with the folder that it is in. */
+  abandon?(): Promise<void>;
 }

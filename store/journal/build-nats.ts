@@ -78,5 +78,15 @@ export async function buildNatsJournal(
       if (next !== head + 1) throw new Error(`the newest frame is ${next - 1}, not ${head}`);
     },
     close: () => connection.close(),
+    async abandon() {
+      await connection.close();
+      const again = await connect(connectOptions(options.url));
+      try {
+        const { streams } = await jetstreamManager(again, { checkAPI: false });
+        if ((await streams.info(stream)).created === created) await streams.delete(stream);
+      } finally {
+        await again.close();
+      }
+    },
   };
 }

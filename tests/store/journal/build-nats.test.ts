@@ -36,4 +36,27 @@ describe.skipIf(skipNats)('a journal on NATS that is restored', () => {
     await second?.close();
     await expect(buildNatsJournal(options(), 0, 1)).rejects.toThrow(/has messages/);
   });
+
+  it('is taken away again when it is abandoned, unless another has its place by then', async () => {
+    const servers = await startNats();
+    const options = { url: servers.url, partitions: 1, replicas: 1, bytesMax: 100e6 };
+    const head = async () => {
+      const [journal] = await openNatsJournals(options);
+      return journal?.head().finally(() => journal.close());
+    };
+    try {
+      const first = await buildNatsJournal(options, 0, 1);
+      await first.add(1, encodeFrame([record(1)]));
+      await first.abandon?.();
+      expect(await head()).toBe(0);
+      const second = await buildNatsJournal(options, 0, 1);
+      await second.add(1, encodeFrame([record(1)]));
+      await second.finish(1);
+      await first.abandon?.();
+      expect(await head()).toBe(1);
+      await second.close();
+    } finally {
+      await servers.stop();
+    }
+  });
 });
