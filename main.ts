@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { getSystemErrorName, parseArgs } from 'node:util';
 import type { Logger } from 'pino';
 import type { Check } from './api/health.ts';
 import { startMonitor } from './api/monitor.ts';
@@ -292,13 +292,21 @@ async function main(): Promise<void> {
   }
 }
 
+const UNWRITABLE: readonly unknown[] = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'];
+
 /** What the reader can mend is one line; everything else shows where it came from. */
-function explain(error: NodeJS.ErrnoException & { port?: number }): string {
+function explain(error: Error & Partial<Record<'code' | 'port' | 'path' | 'syscall', unknown>>): string {
   if (error.code === 'EADDRINUSE') {
     return `port ${error.port} is taken by another program: set HTTP_PORT, MQTT_PORT, MQTTS_PORT or METRICS_PORT`;
   }
+  // LMDB gives the number of the system's error, and no path.
+  const code =
+    typeof error.code === 'number' && error.code > 0 ? getSystemErrorName(-error.code) : error.code;
+  if (UNWRITABLE.includes(code) && !/^(listen|spawn)/.test(`${error.syscall}`)) {
+    return `${error.path ?? 'the journal in DATA_DIR'} cannot be used (${code}): DATA_DIR must be a folder that this user may write in, on a disk that is not read-only`;
+  }
   const mendable =
-    error instanceof ConfigError || error instanceof InUseError || error.code?.startsWith('ERR_PARSE_ARGS');
+    error instanceof ConfigError || error instanceof InUseError || `${code}`.startsWith('ERR_PARSE_ARGS');
   return mendable ? error.message : (error.stack ?? error.message);
 }
 
