@@ -28,6 +28,8 @@ export interface CommandDeliveryDeps {
   /** The device's open connection. */
   readonly find: (device: string) => DeviceConnection | undefined;
   readonly inFlightMax: number;
+  /** For a device to read what it was sent, before more is. */
+  readonly drainTimeoutMs: number;
 }
 
 /**
@@ -45,6 +47,8 @@ export class CommandDelivery {
   readonly #returning = new Set<Promise<void>>();
   /** Commands that their devices have, to be written down. */
   readonly #settled: string[] = [];
+  /** Connections that have not read what they were sent. */
+  readonly #unread = new WeakSet<DeviceConnection>();
   #settling: Promise<void> | undefined;
   #sweeping = false;
   #closed = false;
@@ -56,6 +60,7 @@ export class CommandDelivery {
 
   /** The device may have commands, or may take some now. */
   wake(device: string): void {
+    this.#wakeOnceRead(device);
     if (this.#closed || this.#roomOf(device) === 0) return;
     this.#due.add(device);
     this.#delivering ??= this.#deliver().finally(() => {
@@ -106,10 +111,24 @@ export class CommandDelivery {
     this.wake(connection.identity.device);
   }
 
-  /** How many commands it can take: none unless it is connected and subscribed. */
+  /** Who does not read in time is closed, as it is for what aedes sends. */
+  #wakeOnceRead(device: string): void {
+    const connection = this.#deps.find(device);
+    if (!connection?.writableNeedDrain || this.#unread.has(connection)) return;
+    this.#unread.add(connection);
+    const timer = setTimeout(() => connection.destroy(), this.#deps.drainTimeoutMs);
+    // aedes makes it an event of closing too.
+    connection.once('drain', () => {
+      clearTimeout(timer);
+      this.#unread.delete(connection);
+      this.wake(device);
+    });
+  }
+
+  /** How many commands it can take: none unless it is connected and subscribed, and reads. */
   #roomOf(device: string): number {
     const connection = this.#deps.find(device);
-    if (!connection || connection.subscriptions.size === 0) return 0;
+    if (!connection || connection.subscriptions.size === 0 || connection.writableNeedDrain) return 0;
     return this.#deps.inFlightMax - connection.commandsInFlight.size;
   }
 

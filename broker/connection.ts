@@ -73,7 +73,9 @@ export class DeviceConnection extends Duplex {
   readonly #onRefused: (reason: Refusal) => void;
   readonly #onPublish: (publish: Publish) => void;
   #stage: 'connect' | 'connecting' | 'open' = 'connect';
-  #bucket: TokenBucket | undefined;
+  #publishRate: TokenBucket | undefined;
+  /** Of all other packets: each costs as much. */
+  #otherRate: TokenBucket | undefined;
   /** What came and may not pass yet, or is not yet whole. */
   #held: Buffer[] = [];
   #heldBytes = 0;
@@ -111,9 +113,10 @@ export class DeviceConnection extends Duplex {
     if (options.firstBytes) this.#take(options.firstBytes);
   }
 
-  /** After CONNACK: what came behind the CONNECT may pass, at this rate. */
-  open(bucket: TokenBucket): void {
-    this.#bucket = bucket;
+  /** After CONNACK: what came behind the CONNECT may pass, at these rates. */
+  open(rates: { readonly publishes: TokenBucket; readonly others: TokenBucket }): void {
+    this.#publishRate = rates.publishes;
+    this.#otherRate = rates.others;
     this.#stage = 'open';
     this.proceed();
   }
@@ -252,7 +255,7 @@ export class DeviceConnection extends Duplex {
       this.#stuck = !this.#admitted;
       if (isWhole) this.#admitted = false;
     } else if (isWhole) {
-      this.#stuck = this.#stage === 'connecting';
+      this.#stuck = this.#stage === 'connecting' || !this.#isInTime(this.#otherRate);
       if (this.#stage === 'connect') this.#stage = 'connecting';
     }
     return !this.#stuck;
@@ -265,17 +268,21 @@ export class DeviceConnection extends Duplex {
       this.#waiting.add(this);
       return false;
     }
-    const now = performance.now();
-    if (this.#bucket && !this.#bucket.take(now)) {
-      this.#timer ??= setTimeout(() => {
-        this.#timer = undefined;
-        this.proceed();
-      }, this.#bucket.waitMs(now));
-      return false;
-    }
+    if (!this.#isInTime(this.#publishRate)) return false;
     this.#unacknowledged.push(packetBytes);
     this.#waiting.grow(packetBytes);
     return true;
+  }
+
+  /** Whether one more may pass now; what is held is looked at again as soon as it may. */
+  #isInTime(rate: TokenBucket | undefined): boolean {
+    const now = performance.now();
+    if (!rate || rate.take(now)) return true;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.proceed();
+    }, rate.waitMs(now));
+    return false;
   }
 
   #flow(): void {

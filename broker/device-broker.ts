@@ -193,7 +193,8 @@ export class DeviceBroker {
     });
     connectsTotal.inc();
     onOnline(connection, device);
-    connection.open(new TokenBucket(rateLimit, rateLimit * limits.burstS, performance.now()));
+    const rate = (): TokenBucket => new TokenBucket(rateLimit, rateLimit * limits.burstS, performance.now());
+    connection.open({ publishes: rate(), others: rate() });
   }
 
   /** aedes acknowledges after `done()` and closes the connection, without acknowledging, after `done(error)`. */

@@ -75,6 +75,7 @@ export async function startBroker(deps: BrokerDeps): Promise<Broker> {
     broker: rollCall.id,
     find: (device) => broker.find(device),
     inFlightMax: limits.commandsInFlightMax,
+    drainTimeoutMs: limits.drainTimeoutMs,
   });
   const broker: DeviceBroker = new DeviceBroker({
     limits,

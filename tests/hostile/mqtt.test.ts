@@ -11,6 +11,10 @@ import { type Device, type Market, openMarket, recordsIn } from '../broker/marke
 import { connectPacket, publishPacket, RawClient } from '../broker/raw-client.ts';
 import { eventually } from '../support/eventually.ts';
 
+/** Packets a second of its profile, and how many seconds of them at once. */
+const RATE = 50;
+const BURST_S = 10;
+
 let market: Market;
 let hostile: Device;
 let good: Device;
@@ -30,6 +34,14 @@ async function openFrom(address: string, port: number): Promise<RawClient> {
 async function countOf(reason: string): Promise<number> {
   const { values } = await refused.get();
   return values.find(({ labels }) => labels.reason === reason)?.value ?? 0;
+}
+
+async function isOnline({ id }: Device): Promise<boolean> {
+  const { rows } = await market.database.db.$client.query<{ online: boolean }>(
+    'SELECT online FROM device_states WHERE device_id = $1',
+    [id],
+  );
+  return rows[0]?.online ?? false;
 }
 
 /** Runs what a hostile client does beside a device that is connected throughout and gets every PUBACK. */
@@ -96,14 +108,7 @@ describe('beside a device that works', () => {
         keepalive: 1,
         will: { ...will, qos: 1, retain: true },
       });
-      const online = async (): Promise<boolean> => {
-        const { rows } = await market.database.db.$client.query<{ online: boolean }>(
-          'SELECT online FROM device_states WHERE device_id = $1',
-          [hostile.id],
-        );
-        return rows[0]?.online ?? false;
-      };
-      await eventually(async () => expect(await online()).toBe(false));
+      await eventually(async () => expect(await isOnline(hostile)).toBe(false));
       await gone.closed;
       await eventually(async () => {
         const texts = (await recordsIn(journal)).map(({ topic, text }) => [topic, text]);
@@ -207,6 +212,58 @@ describe('beside a device that works', () => {
         pings();
       });
       socket.terminate();
+    });
+  });
+
+  it('a device that pings without end is answered at its rate', async () => {
+    await beside({}, async ({ port }) => {
+      const since = performance.now();
+      const flood = await RawClient.connected(port, hostile, { keepalive: 600 });
+      flood.send(Buffer.concat(Array(100_000).fill(generate({ cmd: 'pingreq' }))));
+      const answered = (): number => flood.received.filter(({ cmd }) => cmd === 'pingresp').length;
+      await eventually(() => expect(answered()).toBeGreaterThan(RATE * BURST_S + 10));
+      const seconds = (performance.now() - since) / 1_000;
+      expect(answered()).toBeLessThanOrEqual(RATE * (BURST_S + seconds));
+      flood.end();
+    });
+  });
+
+  it('a device that reads none of its commands is sent no more than the kernel takes, and closed', async () => {
+    const COMMANDS = 3_000;
+    const { db } = market.database;
+    const byStatus = async (status: string): Promise<number> =>
+      (
+        await db.$client.query<{ n: number }>(
+          'SELECT count(*)::int AS n FROM commands WHERE device_id = $1 AND status = $2',
+          [hostile.id, status],
+        )
+      ).rows[0]?.n ?? 0;
+    const subscribed = async (port: number): Promise<RawClient> => {
+      const client = await RawClient.connected(port, hostile, { keepalive: 600 });
+      const subscriptions = [{ topic: hostile.topic('cmd'), qos: 0 as const }];
+      client.send({ cmd: 'subscribe', messageId: 1, subscriptions });
+      expect(await client.next()).toMatchObject({ cmd: 'suback', granted: [0] });
+      return client;
+    };
+    await beside({ drainTimeoutMs: 1_000 }, async ({ port }) => {
+      const deaf = await subscribed(port);
+      deaf.socket.pause();
+      await eventually(async () => expect(await isOnline(hostile)).toBe(true));
+      await db.$client.query(
+        `INSERT INTO commands (id, device_id, op, args, requested_by, expires_at)
+         SELECT gen_random_uuid(), $1, 'open', jsonb_build_object('text', repeat('x', 16000)), 'tester', now() + interval '1 h'
+         FROM generate_series(1, $2)`,
+        [hostile.id, COMMANDS],
+      );
+      // Who does not read does not see either that the connection was closed.
+      await eventually(async () => expect(await isOnline(hostile)).toBe(false));
+      deaf.end();
+      expect(await byStatus('queued')).toBeGreaterThan(COMMANDS / 2);
+
+      const reader = await subscribed(port);
+      await eventually(async () => expect(await byStatus('queued')).toBe(0));
+      await eventually(() => expect(reader.received.length).toBeGreaterThan(COMMANDS / 2));
+      reader.end();
     });
   });
 });
