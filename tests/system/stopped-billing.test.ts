@@ -35,9 +35,10 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await line?.close();
-  await db?.$client.end();
   await postgres?.stop();
   rmSync(dir, { recursive: true, force: true });
+  // Last: a test that failed may hold a connection, and this would wait for it.
+  await db?.$client.end();
 });
 
 async function start(): Promise<Platform> {
