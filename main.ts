@@ -27,6 +27,7 @@ import { InUseError, keptSecret, lockDataDir, RESTORE_DIR } from './store/data-d
 import { openDatabase } from './store/database.ts';
 import { reportPool } from './store/database-watch.ts';
 import { reportJournals } from './store/journal/metrics.ts';
+import { JournalFullError } from './store/journal/port.ts';
 import { describeSalvages } from './store/journal/salvage.ts';
 import { ensureBuiltInProfiles } from './store/profiles.ts';
 
@@ -306,7 +307,10 @@ function explain(error: Error & Partial<Record<'code' | 'port' | 'path' | 'sysca
     return `${error.path ?? 'the journal in DATA_DIR'} cannot be used (${code}): DATA_DIR must be a folder that this user may write in, on a disk that is not read-only`;
   }
   const mendable =
-    error instanceof ConfigError || error instanceof InUseError || `${code}`.startsWith('ERR_PARSE_ARGS');
+    error instanceof ConfigError ||
+    error instanceof InUseError ||
+    error instanceof JournalFullError ||
+    `${code}`.startsWith('ERR_PARSE_ARGS');
   return mendable ? error.message : (error.stack ?? error.message);
 }
 

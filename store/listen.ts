@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from 'pino';
 
@@ -16,6 +17,8 @@ export interface ListenOptions {
 const RECONNECT_MS_MAX = 5_000;
 /** A peer that vanished without a word leaves the connection open: ask now and then, and wait so long for an answer. */
 const PROBE_MS = 5_000;
+/** For the server to say good-bye; one that is frozen never does. */
+const CLOSE_MS_MAX = 1_000;
 
 /** Postgres LISTEN on a connection of its own that reconnects by itself. Never throws because the server is away. */
 export async function listen(options: ListenOptions): Promise<{ close(): Promise<void> }> {
@@ -65,7 +68,7 @@ export async function listen(options: ListenOptions): Promise<{ close(): Promise
     async close() {
       closed = true;
       clearTimeout(timer);
-      await client?.end().catch(() => {});
+      await Promise.race([client?.end().catch(() => {}), sleep(CLOSE_MS_MAX, undefined, { ref: false })]);
     },
   };
 }
