@@ -26,7 +26,7 @@ export interface EmbeddedPostgres {
 export interface EmbeddedPostgresOptions {
   /** Holds the cluster, its password and its log. Created when missing. */
   readonly dir: string;
-  /** False only for tests: a crash of the machine may lose data. */
+  /** False only for tests, of which many share it: a crash of the machine may lose data. */
   readonly durable?: boolean;
   /** Default: any free one. */
   readonly port?: number;
@@ -67,7 +67,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     timezone: 'UTC',
     log_timezone: 'UTC',
     ...(options.durable === false
-      ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
+      ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: 400 }
       : {}),
   };
   const args = [
