@@ -26,7 +26,7 @@ const STAGES: readonly Stage[] = [
   { name: 'ingest: telemetry', frames: /\/store\/telemetry\/|node_modules\/@influxdata\// },
   { name: 'ingest: readings and the rest', frames: /\/ingest\/|\/store\/(?!journal)/ },
   { name: 'journal', frames: /\/store\/journal\/|node_modules\/(lmdb|msgpackr|@nats-io)/ },
-  { name: 'broker: acknowledgement’s write to its socket', frames: /^(writeBuffer|writev|writeUtf8String) / },
+  { name: 'broker: acknowledgement’s write to its socket', frames: /^writeBuffer / },
   { name: 'broker: MQTT (aedes)', frames: /node_modules\/(aedes|mqtt-packet|bl|readable-stream|debug)\// },
   { name: 'broker: its own', frames: /\/broker\// },
 ];
