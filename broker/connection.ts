@@ -316,7 +316,7 @@ export class DeviceConnection extends Duplex {
     else this.#socket.once('drain', done);
   }
 
-  /** The PUBACKs of one journal frame leave as one write. */
+  /** What aedes acknowledges of one journal frame leaves as one write. */
   override _writev(
     chunks: readonly { readonly chunk: Buffer }[],
     done: (error?: Error | null) => void,
